@@ -1,0 +1,312 @@
+"""Kafka, the incoming side: batches in, one batch out, offsets committed only after the effect.
+
+Why it is as it is (each found by running the stack): FastStream's defaults acknowledge before the work and have no dead
+letters; its batch poll sleeps deaf after an empty fetch; its parser dies on a null header. So records come raw and in
+batches, each is decoded on its own, and the offsets are committed explicitly.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Final, Generic, Self, TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, OffsetAndMetadata, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER
+from faststream.kafka.message import KafkaMessage as FastStreamMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from shared.clock import Clock
+from shared.cloudevents import CloudEvent, KafkaMessage, UndecodableError, decode
+from shared.deadletters import dead_letter
+from shared.events import Event
+from shared.kafka import BrokerUnavailableError, Producer
+from shared.observability import BATCH_SECONDS, LAG, RECORDS, RETRIES
+from shared.topics import Topic
+
+log = structlog.get_logger(__name__)
+E = TypeVar("E", bound=Event)
+Results = Sequence[tuple[Topic, KafkaMessage]]
+
+MAX_RECORDS: Final = 500
+GRACE_SECONDS: Final = 25
+_COMPUTE_SLICE: Final = 50
+
+
+class _PromptSubscriber(BatchSubscriber):
+    """FastStream's batch subscriber, but awake: it waits in the fetch, not in a sleep between two fetches."""
+
+    __slots__ = ()
+
+    async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
+        messages = await consumer.getmany(timeout_ms=1000, max_records=self.max_records)
+        return tuple(chain(*messages.values()))
+
+
+async def _raw_message(records: tuple[ConsumerRecord, ...], _: object) -> FastStreamMessage:
+    """Take the records as they are: the framework's parser would lose a batch over one broken header."""
+    return FastStreamMessage(
+        body=b"", headers={}, raw_message=records, message_id="", consumer=FAKE_CONSUMER, batch_headers=[], reply_to=""
+    )
+
+
+async def _raw_records(message: FastStreamMessage, _: object) -> tuple[ConsumerRecord, ...]:
+    return message.raw_message
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long failures are tolerated.
+
+    Attributes:
+        first_seconds: the wait after the first failure; it doubles up to ``longest_seconds``.
+        longest_seconds: the longest wait.
+        batch_seconds: after this long, a batch that still fails for an unknown cause is taken apart, and a record that
+            fails alone becomes a dead letter; one that fails for an outage is fetched again.
+
+    """
+
+    first_seconds: float = 0.1
+    longest_seconds: float = 5
+    batch_seconds: float = 30
+
+
+class BatchConsumer(Generic[E]):
+    """Reads topics in batches and settles every record exactly one way: handled, or in the dead letters.
+
+    Args:
+        bootstrap: the cluster.
+        service: the consuming service; its consumer group is ``parley.<service>``.
+        topics: what to read; each carries one of the expected events.
+        handle: does the work for the decoded events of one batch, idempotently: after a crash it sees them again. It
+            returns what is to be published before the offsets are committed.
+        producer: sends results and dead letters.
+        letters: the service's dead-letter topic.
+        outages: exceptions that pass when some part comes back; they are waited out for ever, never dead-lettered.
+        clock: tells when a letter was written.
+        patience: see there.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - made at one place, the composition root
+        self,
+        *,
+        bootstrap: str,
+        service: str,
+        topics: Sequence[Topic],
+        handle: Callable[[Sequence[CloudEvent[E]]], Awaitable[Results]],
+        producer: Producer,
+        letters: Topic,
+        clock: Clock,
+        outages: tuple[type[Exception], ...] = (),
+        patience: Patience = Patience(),
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._service = service
+        self._topics = {topic.name: topic for topic in topics}
+        self._handle = handle
+        self._producer = producer
+        self._letters = letters
+        self._clock = clock
+        self._outages: tuple[type[Exception], ...] = (BrokerUnavailableError, *outages)
+        self._patience = patience
+        self._stopping = asyncio.Event()
+        self._starter: asyncio.Task[None] | None = None
+        self._settled: dict[TopicPartition, int] = {}
+        self._broker = KafkaBroker(
+            bootstrap,
+            client_id=f"parley-{service}",
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=GRACE_SECONDS,
+            apply_types=False,
+            logger=None,
+            parser=_raw_message,
+            decoder=_raw_records,
+        )
+        subscriber = self._broker.subscriber(
+            *self._topics,
+            group_id=f"parley.{service}",
+            batch=True,
+            max_records=MAX_RECORDS,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            no_reply=True,
+        )
+        subscriber.__class__ = _PromptSubscriber  # FastStream has no parameter for its class of subscribers
+        self._subscriber: BatchSubscriber = subscriber
+        subscriber(self._settle)
+
+    async def __aenter__(self) -> Self:
+        """Start consuming as soon as the cluster answers; until then the service is up, but not ready."""
+        self._starter = asyncio.create_task(self._start())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Finish the batch in hand, commit it, leave the group."""
+        self._stopping.set()
+        if self._starter is not None:
+            self._starter.cancel()
+            await asyncio.gather(self._starter, return_exceptions=True)
+        await self._broker.stop()
+
+    async def probe(self) -> str | None:
+        """``None`` where the loop lives and has partitions, else why it does not consume."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return f"waiting for Kafka at {self._bootstrap}"
+        if all(task.done() for task in self._subscriber.tasks):
+            return "the consuming loop has died"
+        if not consumer.assignment():
+            return "no partitions are assigned to this copy yet (or there are more copies than partitions)"
+        return None
+
+    async def lag(self) -> dict[str, int]:
+        """Records behind the end, by topic, over the partitions of this copy."""
+        behind: dict[str, int] = dict.fromkeys(self._topics, 0)
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return behind
+        for partition in consumer.assignment():
+            end = consumer.highwater(partition)
+            if end is not None and (settled := self._settled.get(partition)) is not None:
+                behind[partition.topic] += max(0, end - settled)
+        for topic, records in behind.items():
+            LAG.labels(self._service, topic).set(records)
+        return behind
+
+    async def _start(self) -> None:
+        wait = self._patience.first_seconds
+        while True:
+            try:
+                await self._broker.start()
+            except (KafkaError, OSError) as error:
+                log.warning("kafka.waiting", bootstrap=self._bootstrap, error=repr(error))
+                await self._broker.stop()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, self._patience.longest_seconds)
+            else:
+                log.info("kafka.consuming", topics=sorted(self._topics))
+                return
+
+    async def _settle(self, records: tuple[ConsumerRecord, ...]) -> None:
+        """The whole life of one batch; never raises, since an exception would end the loop or skip the batch."""
+        try:
+            with BATCH_SECONDS.labels(self._service).time():
+                settled = await self._work(records)
+            if settled:
+                await self._commit(records)
+            else:
+                self._rewind(records)
+        except Exception:
+            log.exception("batch.unsettled", records=len(records))
+            self._rewind(records)
+
+    async def _work(self, records: tuple[ConsumerRecord, ...]) -> bool:
+        good: list[tuple[ConsumerRecord, CloudEvent[E]]] = []
+        letters: list[tuple[Topic, KafkaMessage]] = []
+        for number, record in enumerate(records, 1):
+            try:
+                model = self._topics[record.topic].carries
+                good.append((record, decode((model,), record.headers, record.value)))  # type: ignore[arg-type]
+            except UndecodableError as error:
+                letters.append(self._letter(record, error.fault, error.detail, attempts=1))
+            if number % _COMPUTE_SLICE == 0:
+                await asyncio.sleep(0)  # heartbeats of the consumer group
+        if not await self._handle_all(good, letters):
+            return False
+        return await self._try(partial(self._producer.publish, letters)) is None
+
+    async def _handle_all(
+        self, good: list[tuple[ConsumerRecord, CloudEvent[E]]], letters: list[tuple[Topic, KafkaMessage]]
+    ) -> bool:
+        """Handle together what can be; one by one where something in the batch fails for ever."""
+        failure = await self._try(partial(self._handle_and_publish, [event for _, event in good])) if good else None
+        if failure is None:
+            self._count(good, "handled")
+            return True
+        if isinstance(failure, self._outages):
+            return False
+        for record, event in good:
+            failure = await self._try(partial(self._handle_and_publish, [event]), once=len(good) > 1)
+            if isinstance(failure, self._outages):
+                return False
+            if failure is None:
+                self._count([(record, event)], "handled")
+            else:
+                letters.append(self._letter(record, type(failure).__name__, str(failure), attempts=2))
+        return True
+
+    async def _handle_and_publish(self, events: Sequence[CloudEvent[E]]) -> None:
+        await self._producer.publish(await self._handle(events))
+
+    async def _try(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> Exception | None:
+        """Repeat with growing waits until it works, patience ends, or the service stops; the last error, if any."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience.batch_seconds
+        wait = self._patience.first_seconds
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                outage = isinstance(error, self._outages)
+                RETRIES.labels(self._service, type(error).__name__).inc()
+                log.warning("batch.failed", error=repr(error), outage=outage, exc_info=None if outage else error)
+                if self._stopping.is_set() or loop.time() + wait > deadline or (once and not outage):
+                    return error
+            else:
+                return None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            wait = min(wait * 2, self._patience.longest_seconds)
+
+    def _letter(self, record: ConsumerRecord, error: str, detail: str, *, attempts: int) -> tuple[Topic, KafkaMessage]:
+        log.error(
+            "record.dead_lettered",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error=error,
+            detail=detail,
+        )
+        RECORDS.labels(self._service, record.topic, "dead_lettered").inc()
+        letter = dead_letter(record, error=error, detail=detail, attempts=attempts, now=self._clock())
+        return self._letters, letter
+
+    def _count(self, good: Sequence[tuple[ConsumerRecord, object]], outcome: str) -> None:
+        for record, _ in good:
+            RECORDS.labels(self._service, record.topic, outcome).inc()
+
+    async def _commit(self, records: tuple[ConsumerRecord, ...]) -> None:
+        """Commit just behind what was settled; a copy that lost a partition meanwhile leaves it to the new owner."""
+        consumer = self._subscriber.consumer
+        ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        self._settled.update(ends)
+        if consumer is None:
+            return
+        mine = {at: OffsetAndMetadata(end, "") for at, end in ends.items() if at in consumer.assignment()}
+        try:
+            if mine:
+                await consumer.commit(mine)
+        except KafkaError as error:
+            log.warning("offsets.not_committed", error=repr(error), effect="the batch will be seen again")
+
+    def _rewind(self, records: tuple[ConsumerRecord, ...]) -> None:
+        """Fetch the batch again, from each partition's first record in it."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        starts: dict[TopicPartition, int] = {}
+        for record in records:
+            starts.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        for at, offset in starts.items():
+            if at in consumer.assignment():
+                consumer.seek(at, offset)
