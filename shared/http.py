@@ -52,7 +52,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return JSONResponse(self.body(), self.status, headers=self.headers, media_type=PROBLEM_TYPE)
 
 
-def make_app(  # noqa: PLR0913 - the parts of a door, each named at the one call
+def make_app(
     *,
     title: str,
     description: str,

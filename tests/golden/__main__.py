@@ -1,0 +1,4 @@
+from tests.golden import EVENTS, write
+
+for event in EVENTS:
+    write(event)
