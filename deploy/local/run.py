@@ -6,7 +6,6 @@ the data directory, so the next run goes on where this one stopped.
 
 import asyncio
 import fcntl
-import json
 import os
 import secrets
 import shlex
@@ -15,23 +14,20 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
-from urllib.error import HTTPError, URLError
+from typing import IO, Final
 
 from deploy.local.broker import BrokerError, install, is_listening, java_command, prepare
+from deploy.local.suite import ROOT, SERVICES, SuiteError, call, environment, not_ready
 from shared.database import make_engine, migrate
-from shared.keys import SCOPES, hashed, new_key
+from shared.keys import new_key
 from shared.settings import DatabaseSettings, SettingsError, data_directory, load
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 90
 STOP_SECONDS: Final = 90
-SERVICES: Final = ("ingest", "classify", "alerts")
 PORTS: Final = {"kafka": 9092, "controller": 9093, "ingest": 8081, "classify": 8082, "alerts": 8083, "receiver": 8084}
 
 
@@ -56,16 +52,7 @@ class Plan:
 
     def environment(self) -> dict[str, str]:
         """What every process of the run is told, and what commands typed beside it find in ``parley.env``."""
-        return {
-            "PARLEY_PROFILE": "local",
-            "PARLEY_VAR": str(self.var),
-            "KAFKA_BOOTSTRAP": self.bootstrap,
-            "PARLEY_API_KEYS": str(hashed("local", SCOPES, self.key)),
-            "PARLEY_API_KEY": self.key,
-            "PARLEY_INGEST_URL": self.url("ingest"),
-            "PARLEY_ALERTS_URL": self.url("alerts"),
-            **{f"PARLEY_{name.upper()}_PORT": str(port) for name, port in self.ports.items()},
-        }
+        return environment(self.var, self.bootstrap, self.ports, self.key)
 
 
 def plan() -> Plan:
@@ -158,7 +145,7 @@ def wait_until_ready(plan: Plan, supervisor: subprocess.Popen[bytes]) -> None:
     waiting = dict.fromkeys(SERVICES, "starting")
     while waiting:
         for service in list(waiting):
-            reason = _not_ready(f"{plan.url(service)}/readyz")
+            reason = not_ready(plan.url(service))
             if reason is None:
                 del waiting[service]
                 print(f"  {service:<9} ready after {time.monotonic() - began:.1f} s", flush=True)
@@ -174,38 +161,12 @@ def wait_until_ready(plan: Plan, supervisor: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
-def _not_ready(url: str) -> str | None:
-    try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own loopback URL
-            return None
-    except HTTPError as error:
-        return str(json.load(error).get("failing", error))
-    except (URLError, OSError, ValueError):
-        return "does not answer yet"
-
-
 def subscribe_receiver(plan: Plan) -> None:
     """Subscribe the sample receiver to everything, unless an earlier run did."""
     url = f"{plan.url('receiver')}/webhook"
-    existing = _call(plan, "GET", "/v1/subscriptions")
-    items = existing["items"] if isinstance(existing, dict) else existing
-    if any(item.get("url") == url for item in items):
-        return
-    _call(plan, "POST", "/v1/subscriptions", {"name": "sample receiver", "url": url, "secret": plan.secret})
-
-
-def _call(plan: Plan, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-    request = urllib.request.Request(  # noqa: S310 - our own loopback URL
-        plan.url("alerts") + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {plan.key}", "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - the same
-            return json.load(answer)
-    except HTTPError as error:
-        raise StartError(f"{method} {path} was answered {error.code}: {error.read().decode()[:500]}") from error
+    subscriptions = f"{plan.url('alerts')}/v1/subscriptions"
+    if not any(one["url"] == url for one in call("GET", subscriptions, plan.key)["items"]):
+        call("POST", subscriptions, plan.key, {"name": "sample receiver", "url": url, "secret": plan.secret})
 
 
 def banner(plan: Plan) -> str:
@@ -306,7 +267,7 @@ def main() -> int:
             except BlockingIOError:
                 raise StartError(f"Parley is already running on {var}; stop it first") from None
             return run()
-    except (StartError, BrokerError, SettingsError) as error:
+    except (StartError, SuiteError, BrokerError, SettingsError) as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
