@@ -5,13 +5,15 @@ reads whose publisher speaks for which party. Its version is derived from the fi
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.yaml_files import YamlFile, YamlFileError
 
 SHIPPED: Final = Path(__file__).with_name("processes.yaml")
 
@@ -102,80 +104,23 @@ def load(path: Path | None = None) -> Catalogue:
         CatalogueError: where it cannot be read, is no YAML, or does not have the shape above.
 
     """
-    path = path or SHIPPED
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        root = yaml.compose(content, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise CatalogueError(f"{path}{line}: no YAML: {getattr(error, 'problem', None) or error}") from error
+        return _load(path or SHIPPED)
+    except YamlFileError as error:
+        raise CatalogueError(str(error)) from error
+
+
+def _load(path: Path) -> Catalogue:
+    file = YamlFile(path)
+    fields = dict(file.items(file.root))
+    if set(fields) != {"processes"} or not isinstance(fields["processes"], yaml.SequenceNode):
+        raise file.wrong(file.root, "expected one field, `processes`, that holds a list")
     processes: dict[str, Process] = {}
-    for node in _list_of_processes(path, root):
-        process = _process(path, node)
+    for node in fields["processes"].value:
+        process = file.build(Process, node)
         if process.id in processes:
-            raise _wrong(path, node, f"the id {process.id!r} is there twice")
+            raise file.wrong(node, f"the id {process.id!r} is there twice")
         processes[process.id] = process
     if not processes:
-        raise CatalogueError(f"{path}: holds no process")
-    return Catalogue(version=hashlib.sha256(content).hexdigest()[:12], processes=MappingProxyType(processes))
-
-
-def _wrong(path: Path, node: yaml.Node, what: str) -> CatalogueError:
-    return CatalogueError(f"{path}, line {node.start_mark.line + 1}: {what}")
-
-
-def _list_of_processes(path: Path, root: yaml.Node | None) -> Iterator[yaml.Node]:
-    if root is None:
-        raise CatalogueError(f"{path}: is empty, expected `processes:` and a list")
-    entries = root.value if isinstance(root, yaml.MappingNode) else []
-    fields = {key.value: value for key, value in entries}
-    if set(fields) != {"processes"} or not isinstance(fields["processes"], yaml.SequenceNode):
-        raise _wrong(path, root, "expected one field, `processes`, that holds a list")
-    yield from fields["processes"].value
-
-
-def _process(path: Path, node: yaml.Node) -> Process:
-    try:
-        return Process.model_validate(_plain(path, node))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        what = "unknown field" if first["type"] == "extra_forbidden" else first["msg"]
-        raise _wrong(path, _at(node, first["loc"]), f"{where}: {what}" if where else what) from error
-
-
-def _plain(path: Path, node: yaml.Node) -> Any:  # noqa: ANN401  whatever the file holds; pydantic judges it next
-    if isinstance(node, yaml.MappingNode):
-        plain = {}
-        for key, value in node.value:
-            if key.value in plain:
-                raise _wrong(path, key, f"the field {key.value!r} is there twice")
-            plain[key.value] = _plain(path, value)
-        return plain
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(path, value) for value in node.value]
-    # YAML reads the bare word `No` as false; a name is what was written, whatever it looks like.
-    return None if node.tag == "tag:yaml.org,2002:null" else node.value
-
-
-def _at(node: yaml.Node, location: tuple[int | str, ...]) -> yaml.Node:
-    """The node nearest to where validation failed, for its line."""
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            found = [value if key.value == step else None for key, value in node.value]
-            inner = next((value for value in found if value is not None), None)
-            key = next((key for key, _ in node.value if key.value == step), None)
-            if inner is None or key is None:
-                return node
-            if not isinstance(inner, yaml.CollectionNode):
-                return key
-            node = inner
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-        else:
-            return node
-    return node
+        raise file.wrong(file.root, "holds no process")
+    return Catalogue(version=hashlib.sha256(file.content).hexdigest()[:12], processes=MappingProxyType(processes))

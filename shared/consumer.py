@@ -10,22 +10,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Final, Generic, Self, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, OffsetAndMetadata, TopicPartition
+from aiokafka import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import FAKE_CONSUMER
-from faststream.kafka.message import KafkaMessage as FastStreamMessage
-from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from shared.clock import Clock
 from shared.cloudevents import CloudEvent, KafkaMessage, UndecodableError, decode
 from shared.deadletters import dead_letter
 from shared.events import Event
+from shared.fetch import PromptSubscriber, UnreadableRecord, raw_message, raw_records
 from shared.kafka import BrokerUnavailableError, Producer, ensure_topics
 from shared.observability import BATCH_SECONDS, LAG, RECORDS, RETRIES
 from shared.topics import Topic
@@ -36,28 +33,8 @@ Results = Sequence[tuple[Topic, KafkaMessage]]
 
 MAX_RECORDS: Final = 500
 GRACE_SECONDS: Final = 25
+UNREADABLE: Final = "unreadable_record"
 _COMPUTE_SLICE: Final = 50
-
-
-class _PromptSubscriber(BatchSubscriber):
-    """FastStream's batch subscriber, but awake: it waits in the fetch, not in a sleep between two fetches."""
-
-    __slots__ = ()
-
-    async def get_msg(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
-        messages = await consumer.getmany(timeout_ms=1000, max_records=self.max_records)
-        return tuple(chain(*messages.values()))
-
-
-async def _raw_message(records: tuple[ConsumerRecord, ...], _: object) -> FastStreamMessage:
-    """Take the records as they are: the framework's parser would lose a batch over one broken header."""
-    return FastStreamMessage(
-        body=b"", headers={}, raw_message=records, message_id="", consumer=FAKE_CONSUMER, batch_headers=[], reply_to=""
-    )
-
-
-async def _raw_records(message: FastStreamMessage, _: object) -> tuple[ConsumerRecord, ...]:
-    return message.raw_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +107,8 @@ class BatchConsumer(Generic[E]):
             graceful_timeout=GRACE_SECONDS,
             apply_types=False,
             logger=None,
-            parser=_raw_message,
-            decoder=_raw_records,
+            parser=raw_message,
+            decoder=raw_records,
         )
         subscriber = self._broker.subscriber(
             *self._topics,
@@ -144,8 +121,8 @@ class BatchConsumer(Generic[E]):
             heartbeat_interval_ms=3_000,
             no_reply=True,
         )
-        subscriber.__class__ = _PromptSubscriber  # FastStream has no parameter for its class of subscribers
-        self._subscriber: BatchSubscriber = subscriber
+        subscriber.__class__ = PromptSubscriber  # FastStream has no parameter for its class of subscribers
+        self._subscriber = subscriber
         subscriber(self._settle)
 
     async def __aenter__(self) -> Self:
@@ -218,6 +195,9 @@ class BatchConsumer(Generic[E]):
         good: list[tuple[ConsumerRecord, CloudEvent[E]]] = []
         letters: list[tuple[Topic, KafkaMessage]] = []
         for number, record in enumerate(records, 1):
+            if isinstance(record, UnreadableRecord):
+                letters.append(self._letter(record, UNREADABLE, record.why, attempts=1, withheld=True))
+                continue
             try:
                 model = self._topics[record.topic].carries
                 good.append((record, decode((model,), record.headers, record.value)))  # type: ignore[arg-type]
@@ -227,37 +207,49 @@ class BatchConsumer(Generic[E]):
                 await asyncio.sleep(0)  # heartbeats of the consumer group
         if not await self._handle_all(good, letters):
             return False
-        return await self._try(partial(self._producer.publish, letters)) is None
+        failure, _ = await self._try(partial(self._producer.publish, letters))
+        return failure is None
 
     async def _handle_all(
         self, good: list[tuple[ConsumerRecord, CloudEvent[E]]], letters: list[tuple[Topic, KafkaMessage]]
     ) -> bool:
         """Handle together what can be; one by one where something in the batch fails for ever."""
-        failure = await self._try(partial(self._handle_and_publish, [event for _, event in good])) if good else None
+        if not good:
+            return True
+        failure, tries = await self._try(partial(self._handle_and_publish, [event for _, event in good]))
         if failure is None:
             self._count(good, "handled")
             return True
-        if isinstance(failure, self._outages):
+        if self._passes(failure):
             return False
         for record, event in good:
-            failure = await self._try(partial(self._handle_and_publish, [event]), once=len(good) > 1)
-            if isinstance(failure, self._outages):
-                return False
+            failure, more = await self._try(partial(self._handle_and_publish, [event]), once=True)
             if failure is None:
                 self._count([(record, event)], "handled")
+            elif self._passes(failure):
+                return False
             else:
-                letters.append(self._letter(record, type(failure).__name__, str(failure), attempts=2))
+                letters.append(self._letter(record, type(failure).__name__, str(failure), attempts=tries + more))
         return True
+
+    def _passes(self, failure: Exception) -> bool:
+        """Whether to fetch again: in an outage, and at a stop, since the failure had no time to pass."""
+        return isinstance(failure, self._outages) or self._stopping.is_set()
 
     async def _handle_and_publish(self, events: Sequence[CloudEvent[E]]) -> None:
         await self._producer.publish(await self._handle(events))
 
-    async def _try(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> Exception | None:
-        """Repeat with growing waits until it works, patience ends, or the service stops; the last error, if any."""
+    async def _try(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> tuple[Exception | None, int]:
+        """Repeat with growing waits until it works, patience ends, or the service stops.
+
+        ``once`` repeats only for outages. Gives the last error, if any, and the number of attempts.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience.batch_seconds
         wait = self._patience.first_seconds
+        attempt = 0
         while True:
+            attempt += 1
             try:
                 await work()
             except Exception as error:
@@ -265,14 +257,16 @@ class BatchConsumer(Generic[E]):
                 RETRIES.labels(self._service, type(error).__name__).inc()
                 log.warning("batch.failed", error=repr(error), outage=outage, exc_info=None if outage else error)
                 if self._stopping.is_set() or loop.time() + wait > deadline or (once and not outage):
-                    return error
+                    return error, attempt
             else:
-                return None
+                return None, attempt
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait)
             wait = min(wait * 2, self._patience.longest_seconds)
 
-    def _letter(self, record: ConsumerRecord, error: str, detail: str, *, attempts: int) -> tuple[Topic, KafkaMessage]:
+    def _letter(
+        self, record: ConsumerRecord, error: str, detail: str, *, attempts: int, withheld: bool = False
+    ) -> tuple[Topic, KafkaMessage]:
         log.error(
             "record.dead_lettered",
             topic=record.topic,
@@ -282,8 +276,10 @@ class BatchConsumer(Generic[E]):
             detail=detail,
         )
         RECORDS.labels(self._service, record.topic, "dead_lettered").inc()
-        letter = dead_letter(record, error=error, detail=detail, attempts=attempts, now=self._clock())
-        return self._letters, letter
+        now = self._clock()
+        return self._letters, dead_letter(
+            record, error=error, detail=detail, attempts=attempts, now=now, withheld=withheld
+        )
 
     def _count(self, good: Sequence[tuple[ConsumerRecord, object]], outcome: str) -> None:
         for record, _ in good:

@@ -1,5 +1,6 @@
 """Databases: SQLite (WAL) on one machine, PostgreSQL for more; engines, times, inserts, migrations, outages."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -105,3 +108,22 @@ async def migrate(engine: AsyncEngine, migrations: Path, revision: str = "head")
 
     async with engine.begin() as connection:
         await connection.run_sync(run)
+
+
+async def probe(engine: AsyncEngine, migrations: Path, service: str) -> str | None:
+    """``None`` where the database answers and is at the newest revision, else what is wrong and what to do."""
+    newest = ScriptDirectory(str(migrations)).get_current_head()
+
+    def current(connection: Connection) -> str | None:
+        context = MigrationContext.configure(connection, opts={"version_table": f"{service}_alembic_version"})
+        return context.get_current_revision()
+
+    try:
+        async with asyncio.timeout(3), engine.connect() as connection:
+            await connection.execution_options(read_only=True)
+            present = await connection.run_sync(current)
+    except OUTAGES as error:
+        return f"the database does not answer: {error!r}"
+    if present != newest:
+        return f"the database is at revision {present or 'none'}, not {newest}; run `parley {service} migrate`"
+    return None

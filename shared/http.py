@@ -1,15 +1,20 @@
 """What every HTTP door has: problem+json errors (RFC 9457), probes, ``/metrics``, ``/status``, and API keys."""
 
+import signal
+import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
@@ -65,7 +70,7 @@ def make_app(
 
     ``/healthz`` answers while the process lives; ``/readyz`` runs every probe; ``/status`` is for people.
     """
-    app = FastAPI(title=title, description=description, lifespan=lifespan, version="1")
+    app = FastAPIOffline(title=title, description=description, lifespan=lifespan, version="1")
     app.state.keys = tuple(keys)
 
     @app.get("/healthz", tags=["operations"])
@@ -137,3 +142,27 @@ def requires(scope: str) -> Any:  # noqa: ANN401 - FastAPI's dependency marker h
         return key
 
     return Depends(check)
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve an application until SIGTERM or SIGINT; what it holds then is finished, for 25 s at most.
+
+    Raises:
+        SystemExit: 1 with one sentence on standard error, where the address is taken or is not of this machine.
+
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (")[0]
+        sys.stderr.write(f"cannot start: port {port} of {host} cannot be used: {reason}\n")
+        raise SystemExit(1) from None
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=25)
+    server = uvicorn.Server(config)
+    # when it has shut down, uvicorn raises the signal again; to end by request is no failure
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise SystemExit(1)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
@@ -154,3 +154,20 @@ async def ensure_topics(bootstrap: str, topics: Iterable[Topic]) -> list[str]:
     finally:
         await admin.close()
     return [topic.name for topic in missing]
+
+
+async def partitions(bootstrap: str, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
+    """The partitions of each topic that the cluster has, by topic; a topic that it lacks is left out."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="parley-topics", request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        wanted = sorted(set(topics) & set(await admin.list_topics()))
+        described = await admin.describe_topics(wanted) if wanted else []
+    finally:
+        await admin.close()
+    return {
+        one["topic"]: [
+            TopicPartition(one["topic"], number) for number in sorted(p["partition"] for p in one["partitions"])
+        ]
+        for one in described
+    }

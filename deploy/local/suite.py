@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.error import HTTPError, URLError
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from deploy.local.broker import free_port
+from shared.kafka import partitions
 from shared.keys import SCOPES, hashed, new_key
 from shared.topics import CLASSIFIED, MEETINGS, NEWS
 
@@ -89,8 +90,8 @@ async def behind(bootstrap: str) -> dict[str, int]:
         consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=f"parley.{service}", enable_auto_commit=False)
         await consumer.start()
         try:
-            await consumer.topics()
-            at = [TopicPartition(t.name, n) for t in topics for n in consumer.partitions_for_topic(t.name) or ()]
+            found = await partitions(bootstrap, [topic.name for topic in topics])
+            at = [one for every in found.values() for one in every]
             ends = await consumer.end_offsets(at)
             left[service] = sum([ends[one] - (await consumer.committed(one) or 0) for one in at])
         finally:

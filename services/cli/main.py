@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "classify": ("services.classify.cli", "Say what texts assert; explain it; measure it."),
     "alerts": ("services.alerts.cli", "Milestones, and who is told of them: list, subscribe."),
     "topics": ("services.cli.topics", "Look into Kafka's topics: list them, follow one, decoded."),
+    "dlq": ("services.cli.dlq", "Dead letters of a service: list, show, send again, discard."),
 }
 
 

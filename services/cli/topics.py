@@ -18,6 +18,7 @@ from rich.table import Table
 
 from shared.cloudevents import CloudEvent, UndecodableError, decode
 from shared.events import Event, MilestoneChanged, NewsPublished, TextClassified
+from shared.kafka import partitions
 from shared.settings import ServiceSettings, load_or_exit
 from shared.topics import TOPICS, Topic
 
@@ -77,15 +78,15 @@ def _find(name: str) -> Topic:
 
 @asynccontextmanager
 async def _consumer() -> AsyncIterator[AIOKafkaConsumer]:
-    settings = load_or_exit(ServiceSettings)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, group_id=None, request_timeout_ms=10_000)
+    bootstrap = load_or_exit(ServiceSettings).kafka_bootstrap
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000
+    )
     try:
         await consumer.start()
     except (KafkaError, OSError):
         await consumer.stop()
-        sys.stderr.write(
-            f"Kafka at {settings.kafka_bootstrap} does not answer; start it with `make run`, or set KAFKA_BOOTSTRAP\n"
-        )
+        sys.stderr.write(f"Kafka at {bootstrap} does not answer; start it with `make run`, or set KAFKA_BOOTSTRAP\n")
         raise typer.Exit(2) from None
     try:
         yield consumer
@@ -95,33 +96,25 @@ async def _consumer() -> AsyncIterator[AIOKafkaConsumer]:
 
 async def _held() -> dict[str, tuple[int, int]]:
     async with _consumer() as consumer:
-        present = await consumer.topics()
         held = {}
-        for name in TOPICS.keys() & present:
-            partitions = await _partitions(consumer, name)
-            first = await consumer.beginning_offsets(partitions)
-            last = await consumer.end_offsets(partitions)
-            held[name] = (len(partitions), sum(last[at] - first[at] for at in partitions))
+        for name, at in (await partitions(load_or_exit(ServiceSettings).kafka_bootstrap, TOPICS)).items():
+            first, last = await consumer.beginning_offsets(at), await consumer.end_offsets(at)
+            held[name] = (len(at), sum(last[one] - first[one] for one in at))
         return held
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    present = await consumer.topics()
-    if topic not in present:
-        sys.stderr.write(f"the cluster has no topic {topic}; it is created when a service starts\n")
-        raise typer.Exit(2)
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
 
 
 async def _tail(topic: Topic, *, from_start: bool, follow: bool, number: int | None, form: Form) -> None:
     async with _consumer() as consumer:
-        partitions = await _partitions(consumer, topic.name)
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        if from_start:
-            await consumer.seek_to_beginning(*partitions)
-        else:
-            await consumer.seek_to_end(*partitions)
+        found = await partitions(load_or_exit(ServiceSettings).kafka_bootstrap, [topic.name])
+        if not found:
+            sys.stderr.write(f"the cluster has no topic {topic.name}; it is created when a service starts\n")
+            raise typer.Exit(2)
+        at = found[topic.name]
+        consumer.assign(at)
+        ends = await consumer.end_offsets(at)
+        if not from_start:
+            for one in at:
+                consumer.seek(one, ends[one])
         shown = 0
         while True:
             batches = await consumer.getmany(timeout_ms=500)
@@ -133,8 +126,7 @@ async def _tail(topic: Topic, *, from_start: bool, follow: bool, number: int | N
                 shown += 1
                 if shown == number:
                     return
-            positions = {at: await consumer.position(at) for at in partitions}
-            if not follow and all(positions[at] >= ends[at] for at in partitions):
+            if not follow and all([await consumer.position(one) >= ends[one] for one in at]):
                 return
 
 
