@@ -4,7 +4,7 @@ UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"/\1/p;}' uv.lock)
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check format golden schemas clean
+.PHONY: help setup run test images check format clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -29,6 +29,9 @@ run: setup ## Start Kafka, the three services and a sample receiver; Ctrl-C stop
 
 test: setup ## Run every test, on a real Kafka and a real PostgreSQL.
 	$(BIN)/pytest
+
+images: setup ## Build what the images hold by the Dockerfile's own steps, and start it (minutes).
+	$(BIN)/pytest -m slow tests/deploy
 
 check: setup ## Lint, format, types, import contracts, schemas.
 	$(BIN)/ruff check
