@@ -11,6 +11,7 @@ for a consumer group or a database. This module is the format; ``redrive.py`` re
 """
 
 import hashlib
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,15 +30,14 @@ REDRIVEN: Final = "dl_redriven"
 """The header of a redriven original that counts how often it was sent again; a letter of it knows by this."""
 
 _ORIGINAL: Final = "dl_header_"
-_NULL: Final = b"-"
-"""A header without value; no base64 text."""
+_NULL: Final = b"-"  # a header without value: no base64 text
 _MOST_BYTES: Final = MAX_DEAD_LETTER_BYTES - 4096
-_LONGEST_KEY: Final = 1024
-"""The longest key that a letter without the original still carries."""
+_LONGEST_KEY: Final = 1024  # that a letter without the original still carries
+_TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")  # as org.apache.kafka.common.internals.Topic has it
 
 
 class NotALetterError(ValueError):
-    """A record of a dead-letter topic that is neither letter nor marker."""
+    """A record of a dead-letter topic that is neither letter nor marker: somebody else wrote it."""
 
 
 class Settled(StrEnum):
@@ -140,19 +140,15 @@ def marker(settled: Settled, now: datetime) -> tuple[Header, ...]:
 
 
 def read_letter(record: ConsumerRecord) -> Letter:
-    """What one record of a dead-letter topic says.
-
-    Raises:
-        NotALetterError: it lacks what a letter has; somebody else wrote it.
-
-    """
+    """What one record of a dead-letter topic says, if it is a letter (else ``NotALetterError``)."""
     own = _own(record.headers)
     try:
+        topic, partition, offset = _position(record)
         return Letter(
             at=(record.partition, record.offset),
-            topic=own["dl_topic"],
-            partition=int(own["dl_partition"]),
-            offset=int(own["dl_offset"]),
+            topic=topic,
+            partition=partition,
+            offset=offset,
             error=own["dl_error"],
             detail=own["dl_detail"],
             time=_time(own),
@@ -169,12 +165,7 @@ def read_letter(record: ConsumerRecord) -> Letter:
 
 
 def original(record: ConsumerRecord) -> Original:
-    """The original that a letter holds.
-
-    Raises:
-        ValueError: a header is not what was written there.
-
-    """
+    """The original that a letter holds; ``ValueError`` where a header is not what was written there."""
     own = _own(record.headers)
     return Original(
         key=b64decode(own["dl_key"], validate=True) if "dl_key" in own else None,
@@ -212,18 +203,15 @@ class Letters:
         own = _own(record.headers)
         if "dl_settled" not in own:
             letter = read_letter(record)
-            known = self.by_position.get(letter.position)
-            if known is None or known.digest != letter.digest:
+            if self.by_position.setdefault(letter.position, letter).digest != letter.digest:
                 self.by_position[letter.position] = letter
-            return
-        position = (record.key or b"").decode(errors="replace")
-        if position not in self.by_position:  # its letter is older, and was forgotten first
             return
         try:
             settled, moment = Settled(own["dl_settled"]), _time(own)
         except (KeyError, ValueError) as error:
-            raise NotALetterError(f"a marker of {position} cannot be read: {error!r}") from error
-        self.by_position[position] = replace(self.by_position[position], settled=settled, settled_at=moment)
+            raise NotALetterError(f"a marker cannot be read: {error!r}") from error
+        if letter_of_it := self.by_position.get((record.key or b"").decode(errors="replace")):  # else it was forgotten
+            self.by_position[letter_of_it.position] = replace(letter_of_it, settled=settled, settled_at=moment)
 
 
 def _own(headers: Sequence[Header]) -> dict[str, str]:
@@ -232,6 +220,13 @@ def _own(headers: Sequence[Header]) -> dict[str, str]:
         for name, raw in headers
         if name.startswith("dl_") and not name.startswith(_ORIGINAL)
     }
+
+
+def _position(record: ConsumerRecord) -> tuple[str, int, int]:
+    topic, partition, offset = (record.key or b"").decode().split("/")
+    if not _TOPIC.fullmatch(topic):
+        raise ValueError(f"{topic!r} is no topic")
+    return topic, int(partition), int(offset)
 
 
 def _time(own: dict[str, str]) -> datetime:

@@ -61,14 +61,18 @@ class PromptSubscriber(BatchSubscriber):
         for at in sorted(consumer.assignment()):
             for _ in range(self.max_records or 1):
                 record = await _one(consumer, at)
-                if record is not None:
-                    taken.append(record)
-                if not isinstance(record, ConsumerRecord):
+                if record is None:
+                    break
+                taken.append(record)
+                if isinstance(record, UnreadableRecord):
                     break
         return tuple(taken)
 
 
 async def _one(consumer: AIOKafkaConsumer, at: TopicPartition) -> ConsumerRecord | UnreadableRecord | None:
+    end = consumer.highwater(at)
+    if end is not None and await consumer.position(at) >= end:
+        return None
     try:
         messages = await consumer.getmany(at, timeout_ms=1000, max_records=1)
     except UnicodeDecodeError as error:

@@ -10,14 +10,14 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
 
 from shared.cloudevents import KafkaMessage
 from shared.observability import PUBLISHED
 from shared.topics import MAX_DEAD_LETTER_BYTES, Topic
 
-_ENVELOPE_BYTES: Final = 4096
-"""Room for key and headers in what a topic allows for a record."""
+_OVERHEAD_BYTES: Final = 4096
+"""Room for what the protocol adds to a record in what a topic allows for it."""
 
 
 class BrokerUnavailableError(Exception):
@@ -47,14 +47,15 @@ class Producer:
 
         Raises:
             BrokerUnavailableError: at least one was not acknowledged; any of them may have been.
-            MessageTooLargeError: at least one is too large; none was sent.
+            MessageTooLargeError: at least one is too large for its topic; the others may have been sent.
 
         """
         if not messages:
             return
         for topic, message in messages:
-            if len(message.value) > topic.max_bytes - _ENVELOPE_BYTES:
-                raise MessageTooLargeError(f"{len(message.value)} bytes are too many for {topic.name}")
+            size = len(message.key) + len(message.value) + sum(len(n.encode()) + len(raw) for n, raw in message.headers)
+            if size > topic.max_bytes - _OVERHEAD_BYTES:
+                raise MessageTooLargeError(f"{size} bytes are too many for {topic.name}")
         try:
             async with asyncio.timeout(self._timeout * 1.5):
                 producer = await self._started()
@@ -64,6 +65,9 @@ class Producer:
                     for topic, message in messages
                 ]
                 await asyncio.gather(*sent)
+        except MessageSizeTooLargeError as error:  # an existing topic may allow less than a new one would be given
+            await self._discard()
+            raise MessageTooLargeError(f"the cluster refuses a message for its size: {error}") from error
         except (KafkaError, TimeoutError, OSError) as error:
             await self._discard()
             raise BrokerUnavailableError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error

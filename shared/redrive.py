@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared.clock import Clock
 from shared.deadletters import Letter, Letters, Original, Settled, marker, original
-from shared.kafka import BrokerUnavailableError
+from shared.kafka import BrokerUnavailableError, partitions
 from shared.topics import MAX_DEAD_LETTER_BYTES, dead_letters
 
 MOST_REDRIVES: Final = 3
@@ -162,11 +161,10 @@ class Mailbox:
     async def _batches(self) -> AsyncIterator[Sequence[ConsumerRecord]]:
         """The records of each partition in their order, from the start to what is the end now."""
         consumer = self._consumer
-        partitions = consumer.assignment()
-        ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(consumer.assignment())
+        await consumer.seek_to_beginning()
         silent = 0
-        while any([await consumer.position(at) < ends[at] for at in partitions]):
+        while any([await consumer.position(at) < end for at, end in ends.items()]):
             batches = await consumer.getmany(timeout_ms=1000, max_records=_MAX_RECORDS)
             silent = 0 if batches else silent + 1
             if silent > _PATIENCE_SECONDS:
@@ -215,20 +213,17 @@ async def open_mailbox(bootstrap: str, service: str) -> AsyncIterator[Mailbox]:
 
     """
     topic = dead_letters(service).name
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="parley-redrive", request_timeout_ms=10_000)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000
     )
     try:
-        await admin.start()
-        partitions = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
-        if topic not in partitions:
+        found = await partitions(bootstrap, [topic])
+        if not found:
             raise NoSuchLetterError(f"the cluster has no topic {topic}; it is made when the service starts")
         await consumer.start()
-        consumer.assign([TopicPartition(topic, number) for number in range(partitions[topic])])
-        yield Mailbox(consumer, bootstrap, topic, partitions.keys())
+        consumer.assign(found[topic])
+        yield Mailbox(consumer, bootstrap, topic, await consumer.topics())
     except (KafkaError, OSError) as error:
         raise BrokerUnavailableError(f"Kafka at {bootstrap} does not answer: {error!r}") from error
     finally:
         await consumer.stop()
-        await admin.close()

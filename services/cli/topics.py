@@ -179,6 +179,9 @@ def _show_letter(record: ConsumerRecord, form: Form) -> None:
     if form is Form.JSON:
         sys.stdout.write(json.dumps({"offset": record.offset, **own, "value": value}) + "\n")
         return
+    if "dl_settled" in own:
+        console.print(f"{_place(record)} {escape((record.key or b'').decode())} was {escape(own['dl_settled'])}")
+        return
     console.print(
         f"{_place(record)} [red]{escape(own.get('dl_error', '?'))}[/red] from {escape((record.key or b'').decode())}: "
         f"{escape(own.get('dl_detail', ''))} [dim]{escape(value[:200])}[/dim]"
