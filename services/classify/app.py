@@ -10,14 +10,14 @@ from services.classify import lexicon as lexicons
 from services.classify.consumer import reader
 from services.classify.settings import ClassifySettings
 from shared import catalogue as catalogues
+from shared import http
 from shared.clock import utc_now
 from shared.consumer import BatchConsumer
-from shared.http import make_app
 from shared.kafka import Producer
 from shared.topics import CLASSIFIED, CLASSIFY_DLQ, MEETINGS, NEWS
 
 
-def create(settings: ClassifySettings) -> FastAPI:
+def make_app(settings: ClassifySettings) -> FastAPI:
     """The whole service.
 
     Raises:
@@ -53,7 +53,7 @@ def create(settings: ClassifySettings) -> FastAPI:
             "lag": await consumer.lag(),
         }
 
-    return make_app(
+    return http.make_app(
         title="Parley classify",
         description="Reads news and meetings from Kafka and says what each text asserts about each peace process.",
         lifespan=lifespan,
