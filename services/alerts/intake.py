@@ -11,7 +11,6 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import structlog
-from shared.catalogue import Catalogue
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.alerts.state.changes import Change, Decision, changes, decide
@@ -19,6 +18,7 @@ from services.alerts.state.evidence import Assertion, assertions
 from services.alerts.state.milestones import Reason, fold
 from services.alerts.store import milestones as milestone_store
 from services.alerts.store import readings as reading_store
+from shared.catalogue import Catalogue
 from shared.cloudevents import CloudEvent, type_of
 from shared.events import MilestoneChanged, Source, TextClassified, What
 from shared.vocabulary import CODES, Factuality

@@ -19,7 +19,8 @@ async def empty(database_url):
 
 def differences(connection):
     context = MigrationContext.configure(
-        connection, opts={"version_table": "alerts_alembic_version", "compare_type": True, "compare_server_default": True}
+        connection,
+        opts={"version_table": "alerts_alembic_version", "compare_type": True, "compare_server_default": True},
     )
     return compare_metadata(context, metadata)
 

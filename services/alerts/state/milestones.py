@@ -11,11 +11,10 @@ from enum import StrEnum
 from math import prod
 from typing import Final
 
-from shared.catalogue import Process
-
 from services.alerts.state.corroboration import canonical, origins
 from services.alerts.state.evidence import Assertion
 from services.alerts.state.identity import Episode, episodes
+from shared.catalogue import Process
 from shared.events import Source, What
 from shared.vocabulary import Code, Factuality, Identity, Status
 

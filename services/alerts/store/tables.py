@@ -25,6 +25,9 @@ from shared.database import UtcTime, new_metadata
 
 metadata = new_metadata()
 
+_OPEN_ON_SQLITE = text("fanned_out = 0")
+_PENDING = text("state = 'pending'")
+
 processes = Table(
     "processes",
     metadata,
@@ -110,7 +113,9 @@ messages = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("cursor", String(36), nullable=False, comment="the last subscription that was looked at"),
     Column("fanned_out", Boolean, nullable=False, comment="every subscription was looked at"),
-    Index("ix_messages_open", "created_at", "id", postgresql_where=text("NOT fanned_out")),
+    Index(
+        "ix_messages_open", "created_at", "id", postgresql_where=text("NOT fanned_out"), sqlite_where=_OPEN_ON_SQLITE
+    ),
 )
 
 subscriptions = Table(
@@ -135,16 +140,17 @@ deliveries = Table(
     Column("message_id", ForeignKey("messages.id"), nullable=False),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("state", String(20), nullable=False, comment="pending, delivered, exhausted, cancelled"),
-    Column("reason", String(100), nullable=False, comment="why it is owed, or why it ended"),
+    Column("state", String(20), nullable=False, comment="held, pending, delivered, exhausted, cancelled"),
+    Column("reason", String(100), nullable=False, comment="why it is owed; of a cancelled one, why it is not any more"),
     Column("attempts_made", Integer, nullable=False, comment="that counted against the receiver's budget"),
     Column("due_at", UtcTime, nullable=False),
     Column("leased_until", UtcTime, comment="a sender has it in hand until then"),
     Column("created_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
     UniqueConstraint("message_id", "subscription_id"),
-    Index("ix_deliveries_due", "due_at", postgresql_where=text("state = 'pending'")),
-    Index("ix_deliveries_subscription", "subscription_id", "sequence"),
+    Index("ix_deliveries_due", "due_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
+    Index("ix_deliveries_queue", "subscription_id", "state", "sequence"),
+    Index("ix_deliveries_recent", "created_at", "id"),
 )
 
 attempts = Table(
@@ -155,6 +161,7 @@ attempts = Table(
     Column("started_at", UtcTime, nullable=False, comment="written before anything is sent"),
     Column("finished_at", UtcTime),
     Column("outcome", String(20), comment="null: in flight, or the sender was killed"),
+    Column("reason", String(50), comment="why the delivery ended with it, or is tried again"),
     Column("status_code", Integer),
     Column("detail", String(500)),
 )

@@ -36,7 +36,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
     op.create_index(
-        "ix_messages_open", "messages", ["created_at", "id"], unique=False, postgresql_where=sa.text("NOT fanned_out")
+        "ix_messages_open",
+        "messages",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("NOT fanned_out"),
+        sqlite_where=sa.text("fanned_out = 0"),
     )
 
     op.create_table(
@@ -132,8 +137,15 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=36), nullable=False),
         sa.Column("subscription_id", sa.String(length=36), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False, comment="pending, delivered, exhausted, cancelled"),
-        sa.Column("reason", sa.String(length=100), nullable=False, comment="why it is owed, or why it ended"),
+        sa.Column(
+            "state", sa.String(length=20), nullable=False, comment="held, pending, delivered, exhausted, cancelled"
+        ),
+        sa.Column(
+            "reason",
+            sa.String(length=100),
+            nullable=False,
+            comment="why it is owed; of a cancelled one, why it is not any more",
+        ),
         sa.Column("attempts_made", sa.Integer(), nullable=False, comment="that counted against the receiver's budget"),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
@@ -149,9 +161,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "subscription_id", name=op.f("uq_deliveries_message_id")),
     )
     op.create_index(
-        "ix_deliveries_due", "deliveries", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
+        "ix_deliveries_due",
+        "deliveries",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state = 'pending'"),
     )
-    op.create_index("ix_deliveries_subscription", "deliveries", ["subscription_id", "sequence"], unique=False)
+    op.create_index("ix_deliveries_queue", "deliveries", ["subscription_id", "state", "sequence"], unique=False)
+    op.create_index("ix_deliveries_recent", "deliveries", ["created_at", "id"], unique=False)
 
     op.create_table(
         "revisions",
@@ -172,6 +190,9 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, comment="written before anything is sent"),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True, comment="null: in flight, or the sender was killed"),
+        sa.Column(
+            "reason", sa.String(length=50), nullable=True, comment="why the delivery ended with it, or is tried again"
+        ),
         sa.Column("status_code", sa.Integer(), nullable=True),
         sa.Column("detail", sa.String(length=500), nullable=True),
         sa.ForeignKeyConstraint(
@@ -187,8 +208,14 @@ def downgrade() -> None:
 
     op.drop_table("attempts")
     op.drop_table("revisions")
-    op.drop_index("ix_deliveries_subscription", table_name="deliveries")
-    op.drop_index("ix_deliveries_due", table_name="deliveries", postgresql_where=sa.text("state = 'pending'"))
+    op.drop_index("ix_deliveries_recent", table_name="deliveries")
+    op.drop_index("ix_deliveries_queue", table_name="deliveries")
+    op.drop_index(
+        "ix_deliveries_due",
+        table_name="deliveries",
+        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state = 'pending'"),
+    )
 
     op.drop_table("deliveries")
     op.drop_table("subscriptions")
@@ -204,6 +231,11 @@ def downgrade() -> None:
     op.drop_index("ix_milestones_fold", table_name="milestones")
 
     op.drop_table("milestones")
-    op.drop_index("ix_messages_open", table_name="messages", postgresql_where=sa.text("NOT fanned_out"))
+    op.drop_index(
+        "ix_messages_open",
+        table_name="messages",
+        postgresql_where=sa.text("NOT fanned_out"),
+        sqlite_where=sa.text("fanned_out = 0"),
+    )
 
     op.drop_table("messages")
