@@ -10,9 +10,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, ExceptionContext, MetaData, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
@@ -58,7 +58,9 @@ def make_engine(url: str) -> AsyncEngine:
     connection with ``execution_options(read_only=True)`` takes none.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        engine = create_async_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        event.listen(engine.sync_engine, "handle_error", _name_outage)
+        return engine
     engine = create_async_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -74,6 +76,18 @@ def make_engine(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _name_outage(context: ExceptionContext) -> None:
+    """Call every outage of PostgreSQL what it is: asyncpg gives a lost connection or a restart no class of its own.
+
+    SQLSTATE classes: 08 connection, 40 rolled back (deadlock, serialisation), 53 resources, 57 operator intervention.
+    """
+    state = getattr(context.original_exception, "sqlstate", None) or ""
+    error = context.sqlalchemy_exception  # none where a task was cancelled, which is no outage
+    unnamed = isinstance(error, DBAPIError) and not isinstance(error, OUTAGES)
+    if unnamed and (context.is_disconnect or state[:2] in {"08", "40", "53", "57"}):
+        raise OperationalError(context.statement, None, context.original_exception) from context.original_exception
 
 
 async def insert_new(connection: AsyncConnection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -33,6 +33,13 @@ def kafka(tmp_path_factory) -> Iterator[LocalBroker]:
         yield broker
 
 
+@pytest.fixture
+def own_broker(tmp_path) -> Iterator[LocalBroker]:
+    """A broker for one test, where the services' own topics and groups are filled."""
+    with LocalBroker(tmp_path / "kafka") as broker:
+        yield broker
+
+
 @pytest.fixture(scope="session")
 async def topics(kafka) -> LocalBroker:
     """The same broker, with Parley's topics."""

@@ -10,13 +10,11 @@ from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.api import routers
 from services.alerts.channels import CHANNELS, Means
 from services.alerts.consumer import intake
 from services.alerts.delivery.sender import Sender
-from services.alerts.delivery.subscriptions import ensure_builtin
 from services.alerts.settings import AlertsSettings
 from shared import catalogue as catalogues
 from shared import database, http
@@ -30,7 +28,6 @@ from shared.topics import ALERTS_DLQ, CLASSIFIED, MILESTONES, Topic
 
 log = structlog.get_logger(__name__)
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
-_LONGEST_WAIT_SECONDS: Final = 10
 
 
 def make_app(settings: AlertsSettings) -> FastAPI:
@@ -74,7 +71,6 @@ def make_app(settings: AlertsSettings) -> FastAPI:
             stack.push_async_callback(engine.dispose)
             stack.push_async_callback(producer.stop)
             await stack.enter_async_context(client)
-            await stack.enter_async_context(_built_in(engine))
             await stack.enter_async_context(sender)
             await stack.enter_async_context(consumer)
             log.info("alerts started", kafka=settings.kafka_bootstrap, database=engine.dialect.name, port=settings.port)
@@ -88,6 +84,7 @@ def make_app(settings: AlertsSettings) -> FastAPI:
             "catalogue_version": catalogue.version,
             "database": engine.dialect.name,
             "lag": await consumer.lag(),
+            "deliveries": await sender.counts(),
         }
 
     app = http.make_app(
@@ -112,27 +109,3 @@ def make_app(settings: AlertsSettings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     return app
-
-
-@asynccontextmanager
-async def _built_in(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Put down the subscription that feeds Kafka as soon as the database is there."""
-    task = asyncio.create_task(_ensure(engine))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _ensure(engine: AsyncEngine) -> None:
-    wait = 0.2
-    while True:
-        try:
-            await ensure_builtin(engine, utc_now())
-        except database.OUTAGES as error:
-            log.warning("database.waiting", error=repr(error))
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
-        else:
-            return

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.publishers import canonical
 from services.alerts.state.changes import Standing, changes, decide
-from services.alerts.state.corroboration import canonical, origins
+from services.alerts.state.corroboration import origins
 from services.alerts.state.evidence import Assertion, shortened
 from services.alerts.state.milestones import Reason, fold
 from shared.catalogue import Party, Process

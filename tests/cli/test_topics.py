@@ -5,19 +5,27 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from deploy.local.broker import LocalBroker
 from services.cli.main import COMMANDS, app
 from shared.cloudevents import KafkaMessage, encode
-from shared.kafka import Producer
-from shared.topics import CLASSIFIED, CLASSIFY_DLQ, MILESTONES, NEWS
+from shared.kafka import Producer, ensure_topics
+from shared.topics import CLASSIFIED, CLASSIFY_DLQ, MILESTONES, NEWS, TOPICS
 from tests.builders import classified, cloud_event, milestone_changed, news, signal
 
 runner = CliRunner()
 
 
-@pytest.fixture
-async def filled(topics):
-    """One record in each topic that people look into, and one that cannot be read."""
-    producer = Producer(topics.bootstrap, "test")
+@pytest.fixture(scope="module")
+async def filled(tmp_path_factory):
+    """A broker with one record in each topic that people look into, and one that cannot be read."""
+    with LocalBroker(tmp_path_factory.mktemp("kafka")) as broker:
+        await ensure_topics(broker.bootstrap, TOPICS.values())
+        await fill(broker.bootstrap)
+        yield broker
+
+
+async def fill(bootstrap):
+    producer = Producer(bootstrap, "test")
     await producer.publish(
         [
             (NEWS, encode(cloud_event(news(title="A readable title"), id="readable"))),
@@ -28,7 +36,6 @@ async def filled(topics):
         ]
     )
     await producer.stop()
-    return topics
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ def test_list_shows_every_topic_with_what_it_holds(run):
     assert shown.exit_code == 0
     rows = {line.split()[0]: line.split()[-2:] for line in shown.output.splitlines() if "parley." in line}
     partitions, records = rows["parley.milestones.v1"]
-    assert (partitions, int(records) >= 1) == ("3", True)
+    assert (partitions, records) == ("3", "1")
     assert "parley.classify.dlq.v1" in shown.output
 
 

@@ -8,17 +8,9 @@ import pytest
 from aiohttp import web
 
 from deploy.local import receiver
-from deploy.local.broker import LocalBroker
 from deploy.local.suite import Suite
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture
-def own_broker(tmp_path) -> Iterator[LocalBroker]:
-    """A broker for one test: the services' topics and groups are always the same."""
-    with LocalBroker(tmp_path / "kafka") as broker:
-        yield broker
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """What both databases must do alike."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, Table, insert, select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Column, Integer, Table, insert, select, text
+from sqlalchemy.exc import DBAPIError, StatementError
 
-from shared.database import UtcTime, insert_new, make_engine, new_metadata, probe
+from shared.database import OUTAGES, UtcTime, insert_new, make_engine, new_metadata, probe
 from tests.alerts.conftest import MIGRATIONS
 
 metadata = new_metadata()
@@ -73,3 +74,23 @@ async def test_a_database_that_is_down_is_named(tmp_path):
     engine = make_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     assert (await probe(engine, MIGRATIONS, "alerts")).startswith("the database does not answer")
     await engine.dispose()
+
+
+async def test_a_connection_that_is_cut_in_mid_statement_is_an_outage(postgres_url):
+    engine = make_engine(postgres_url)
+    async with engine.connect() as victim, engine.connect() as killer:
+        process = await victim.scalar(text("SELECT pg_backend_pid()"))
+        sleeping = asyncio.create_task(victim.execute(text("SELECT pg_sleep(30)")))
+        await asyncio.sleep(0.2)
+        await killer.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+        with pytest.raises(OUTAGES):
+            await sleeping
+        await victim.invalidate()
+    await engine.dispose()
+
+
+async def test_a_mistake_is_no_outage(engine):
+    with pytest.raises(DBAPIError) as error:
+        async with engine.begin() as connection:
+            await connection.execute(insert(moments), [{"id": 1, "at": NOON}, {"id": 1, "at": NOON}])
+    assert not isinstance(error.value, OUTAGES)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from services.alerts.publishers import canonical
 from shared.events import MilestoneChanged
 from shared.vocabulary import Factuality, Status
 
@@ -93,7 +94,10 @@ def _objection(criteria: Criteria, milestone: MilestoneChanged) -> Reason | None
 
 def _said_by(publishers: frozenset[str], milestone: MilestoneChanged) -> bool:
     """Whether one of them carries it: a publisher that only denies a milestone does not report it."""
+    names = {canonical(name) for name in publishers}
     return any(
-        source.publisher in publishers and (source.factuality is Factuality.REACHED or milestone.status in _OVER)
+        source.publisher is not None
+        and canonical(source.publisher) in names
+        and (source.factuality is Factuality.REACHED or milestone.status in _OVER)
         for source in milestone.sources
     )

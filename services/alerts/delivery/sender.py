@@ -75,6 +75,7 @@ class Sender:
         self._lease = lease
         self._tries = Tries(channels, clock, jitter, wakeup)
         self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
         self._prepared = False
         self._task: asyncio.Task[None] | None = None
         self._running = False
@@ -118,6 +119,8 @@ class Sender:
                 await self._round()
             await self._tries.finish(GRACE_SECONDS)
             await self._stage(self._store)
+            self._ended.set()
+            await renewing
         finally:
             self._running = False
             renewing.cancel()
@@ -219,8 +222,7 @@ class Sender:
 
     async def _renew(self) -> None:
         """Keep the leases of what is in hand while this process lives."""
-        while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
+        while not await _sleep(self._ended, self._lease.total_seconds() / 3):
             ids = self._tries.in_hand
             if not ids:
                 continue
@@ -236,6 +238,8 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
-async def _sleep(event: asyncio.Event, seconds: float) -> None:
+async def _sleep(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but not for ever; gives whether it came."""
     with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -11,7 +11,8 @@ from enum import StrEnum
 from math import prod
 from typing import Final
 
-from services.alerts.state.corroboration import canonical, origins
+from services.alerts.publishers import canonical
+from services.alerts.state.corroboration import origins
 from services.alerts.state.evidence import Assertion
 from services.alerts.state.identity import Episode, episodes
 from shared.catalogue import Process
