@@ -62,6 +62,9 @@ def _write(found: list[dict[str, Any]]) -> None:
     sys.stdout.write("\n")
 
 
+_PUBLISHERS_SHOWN = 3
+
+
 @app.command()
 def milestones(
     *,
@@ -85,20 +88,26 @@ def milestones(
             ]
         )
         return
-    table = _table("process", "milestone", "status", "first seen", "last seen", "confidence", "sources", "quote")
+    table = _table("process", "milestone", "status", "first seen", "conf.", "sources", "quote")
     for one in found:
         table.add_row(
             escape(one["process"]),
             escape(one["label"]),
             one["status"],
             _minute(one["first_seen"]),
-            _minute(one["last_seen"]),
             f"{one['confidence']:.2f}",
-            str(len(one["sources"])),
+            escape(_publishers(one["sources"])),
             escape(one["sources"][0]["quote"] if one["sources"] else ""),
         )
     _print(table)
-    sys.stderr.write(f"{len(found)} milestones\n")
+    sys.stderr.write(f"{len(found)} {'milestone' if len(found) == 1 else 'milestones'}\n")
+
+
+def _publishers(sources: list[dict[str, Any]]) -> str:
+    """Who says so: each publisher once, the first three by name."""
+    names = list(dict.fromkeys(source["publisher"] or "unknown" for source in sources))
+    more = len(names) - _PUBLISHERS_SHOWN
+    return ", ".join(names[:_PUBLISHERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 @app.command()
