@@ -27,13 +27,19 @@ class Reject:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of everything that was read so far; of the rejects the first twenty."""
+    """What became of everything that was read so far, in how many seconds; of the rejects the first twenty."""
 
     published: int = 0
     duplicates: int = 0
     rejected: int = 0
     rejects: list[Reject] = field(default_factory=list)
     complete: bool = True
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Texts per second."""
+        return self.total / max(self.seconds, 0.001)
 
     @property
     def total(self) -> int:

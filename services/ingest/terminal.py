@@ -109,8 +109,8 @@ async def _backfill(settings: IngestSettings, files: Sequence[Path], summary: Su
             started = loop.time()
 
             def advanced(read: int, so_far: Summary) -> None:
-                rate = so_far.total / max(loop.time() - started, 0.001)
-                progress.update(task, completed=read, rate=f"{so_far.total} texts, {rate:.0f}/s")
+                so_far.seconds = round(loop.time() - started, 3)
+                progress.update(task, completed=read, rate=f"{so_far.total} texts, {so_far.rate:.0f}/s")
 
             await Backfill(intake, utc_now, stopping.is_set, advanced, refused).run(files, summary)
 
@@ -128,9 +128,13 @@ def _show(summary: Summary, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(asdict(summary) | {"rejects_not_shown": hidden}, ensure_ascii=False) + "\n")
         return
     table = Table(title=None if summary.complete else "stopped before the end")
-    for heading in ("published", "duplicates", "rejected"):
+    for heading in ("published", "duplicates", "rejected", "seconds", "texts/s"):
         table.add_column(heading, justify="right")
-    table.add_row(*map(str, (summary.published, summary.duplicates, summary.rejected)))
+    table.add_row(
+        *map(str, (summary.published, summary.duplicates, summary.rejected)),
+        f"{summary.seconds:.1f}",
+        f"{summary.rate:.0f}",
+    )
     console = Console()
     console.print(table)
     for reject in summary.rejects:
