@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib
+import logging
 from typing import Final
 
 BENCHMARKS: Final = {
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of texts, instead of the usual growing ones")
     arguments = parser.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that has just started is asked again, silently
     module = importlib.import_module(f"bench.{arguments.name}")
     asyncio.run(module.run(arguments.sizes or module.SIZES))
 

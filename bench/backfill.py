@@ -17,7 +17,7 @@ from deploy.local.broker import LocalBroker
 from deploy.local.suite import Suite, behind
 from shared import catalogue as catalogues
 
-SIZES: Final = (1_000, 10_000)
+SIZES: Final = (1_000, 10_000, 100_000)
 _MIB: Final = 1 << 20
 
 
@@ -44,13 +44,14 @@ def _one(size: int) -> dict[str, float]:
             stopped = threading.Event()
             watcher = threading.Thread(target=_watch, args=(suite, peaks, stopped))
             watcher.start()
-            began = time.perf_counter()
-            done = suite.run("ingest", "backfill", str(file))
-            sent = time.perf_counter() - began
+            done = suite.run("ingest", "backfill", str(file), "--format", "json")
+            ended = time.perf_counter()
             if done.returncode:
                 raise RuntimeError(done.stdout + done.stderr)
+            sent = json.loads(done.stdout)["seconds"]
             _wait_until_settled(broker.bootstrap)
-            whole = time.perf_counter() - began
+            # the command's own start is no part of the rate: it takes as long for one text as for a million
+            whole = sent + time.perf_counter() - ended
             stopped.set()
             watcher.join()
             milestones = json.loads(suite.run("alerts", "milestones", "--format", "json").stdout)
