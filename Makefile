@@ -4,7 +4,7 @@ UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"/\1/p;}' uv.lock)
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test images check format clean
+.PHONY: help setup run test faults images check format clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list.
@@ -32,6 +32,9 @@ test: setup ## Run every test, on a real Kafka and a real PostgreSQL.
 
 images: setup ## Build what the images hold by the Dockerfile's own steps, and start it (minutes).
 	$(BIN)/pytest -m slow tests/deploy
+
+faults: setup ## Kill services, stop servers, fill the disk, while 5,000 texts go through (seven minutes).
+	$(BIN)/pytest -m slow tests/faults -s
 
 check: setup ## Lint, format, types, import contracts, schemas.
 	$(BIN)/ruff check

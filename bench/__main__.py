@@ -7,6 +7,7 @@ import logging
 from typing import Final
 
 BENCHMARKS: Final = {
+    "classify": "texts/s through the classifier on one core, over VADER's polarity score alone",
     "pipeline": "events/s through the classify service, over a bare aiokafka consume-transform-produce loop",
     "latency": "POST to webhook received, over the bare two-hop aiokafka floor",
     "backfill": "texts/s from file to milestones, and memory per service",

@@ -16,9 +16,10 @@ from bench.report import percentile, report
 from deploy.local.broker import LocalBroker, free_port
 from deploy.local.suite import Suite
 from shared import catalogue as catalogues
+from shared.admin import ensure_topics
 from shared.clock import utc_now
+from shared.cluster import Cluster
 from shared.events import NewsPublished
-from shared.kafka import ensure_topics
 from shared.topics import TOPICS, Topic
 
 SIZES: Final = (25, 50, 75)
@@ -37,7 +38,7 @@ async def run(sizes: Sequence[int]) -> None:
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as directory, LocalBroker(Path(directory) / "kafka") as broker:
-            await ensure_topics(broker.bootstrap, [*TOPICS.values(), FIRST, SECOND])
+            await ensure_topics(Cluster(broker.bootstrap), [*TOPICS.values(), FIRST, SECOND])
             floor = await _floor(broker.bootstrap, size)
             whole = await _whole(Path(directory), broker.bootstrap, size)
         row = {"texts": size, "received": len(whole)}

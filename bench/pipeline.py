@@ -18,10 +18,12 @@ from bench.texts import texts
 from deploy.local.broker import LocalBroker
 from deploy.local.suite import Service, environment
 from shared import catalogue as catalogues
+from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import CloudEvent, KafkaMessage, encode
+from shared.cluster import Cluster
 from shared.events import NewsPublished
-from shared.kafka import Producer, ensure_topics
+from shared.kafka import Producer
 from shared.topics import NEWS, TOPICS, Topic
 
 SIZES: Final = (2_000, 10_000, 40_000)
@@ -54,7 +56,7 @@ async def run(sizes: Sequence[int]) -> None:
     """Measure over growing sizes."""
     rows = []
     with tempfile.TemporaryDirectory() as directory, LocalBroker(Path(directory) / "kafka") as broker:
-        await ensure_topics(broker.bootstrap, [*TOPICS.values(), IN, OUT])
+        await ensure_topics(Cluster(broker.bootstrap), [*TOPICS.values(), IN, OUT])
         for size in sizes:
             sent = messages(size)
             bare = await _bare(broker.bootstrap, sent)
@@ -114,7 +116,7 @@ async def _watching(bootstrap: str) -> AsyncIterator[Callable[[], Awaitable[int]
 
 
 async def _publish(bootstrap: str, topic: Topic, sent: Sequence[KafkaMessage]) -> None:
-    producer = Producer(bootstrap, "bench")
+    producer = Producer(Cluster(bootstrap), "bench")
     for start in range(0, len(sent), 1000):
         await producer.publish([(topic, message) for message in sent[start : start + 1000]])
     await producer.stop()

@@ -18,12 +18,15 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
+from shared.admin import TopicsForbiddenError, ensure_topics, why_idle
 from shared.clock import Clock
 from shared.cloudevents import CloudEvent, KafkaMessage, UndecodableError, decode
+from shared.cluster import Cluster
 from shared.deadletters import dead_letter
+from shared.dial import explain
 from shared.events import Event
-from shared.fetch import PromptSubscriber, UnreadableRecord, raw_message, raw_records
-from shared.kafka import BrokerUnavailableError, Producer, ensure_topics
+from shared.fetch import PromptSubscriber, UnreadableRecord, raw_message, raw_records, security
+from shared.kafka import BrokerUnavailableError, Producer
 from shared.observability import BATCH_SECONDS, LAG, RECORDS, RETRIES
 from shared.topics import Topic
 
@@ -35,6 +38,7 @@ MAX_RECORDS: Final = 500
 GRACE_SECONDS: Final = 25
 UNREADABLE: Final = "unreadable_record"
 _COMPUTE_SLICE: Final = 50
+_LAG_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class BatchConsumer(Generic[E]):
     """Reads topics in batches and settles every record exactly one way: handled, or in the dead letters.
 
     Args:
-        bootstrap: the cluster.
+        cluster: how to reach it.
         service: the consuming service; its consumer group is ``parley.<service>``.
         topics: what to read; each carries one of the expected events.
         handle: does the work for the decoded events of one batch, idempotently: after a crash it sees them again. It
@@ -75,7 +79,7 @@ class BatchConsumer(Generic[E]):
     def __init__(  # noqa: PLR0913 - made at one place, the composition root
         self,
         *,
-        bootstrap: str,
+        cluster: Cluster,
         service: str,
         topics: Sequence[Topic],
         handle: Callable[[Sequence[CloudEvent[E]]], Awaitable[Results]],
@@ -86,8 +90,9 @@ class BatchConsumer(Generic[E]):
         outages: tuple[type[Exception], ...] = (),
         patience: Patience = Patience(),
     ) -> None:
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._service = service
+        self._group = f"parley.{service}"
         self._topics = {topic.name: topic for topic in topics}
         self._handle = handle
         self._producer = producer
@@ -96,11 +101,14 @@ class BatchConsumer(Generic[E]):
         self._clock = clock
         self._outages: tuple[type[Exception], ...] = (BrokerUnavailableError, *outages)
         self._patience = patience
+        self._waiting = f"waiting for Kafka at {cluster}"
+        self._found: tuple[str, ...] = ()
+        self._idle: str | None = None
         self._stopping = asyncio.Event()
-        self._starter: asyncio.Task[None] | None = None
-        self._settled: dict[TopicPartition, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._broker = KafkaBroker(
-            bootstrap,
+            cluster.bootstrap,
+            security=security(cluster),
             client_id=f"parley-{service}",
             consumer_only=True,
             allow_auto_create_topics=False,
@@ -112,7 +120,7 @@ class BatchConsumer(Generic[E]):
         )
         subscriber = self._broker.subscriber(
             *self._topics,
-            group_id=f"parley.{service}",
+            group_id=self._group,
             batch=True,
             max_records=MAX_RECORDS,
             ack_policy=AckPolicy.MANUAL,
@@ -127,54 +135,93 @@ class BatchConsumer(Generic[E]):
 
     async def __aenter__(self) -> Self:
         """Start consuming as soon as the cluster answers; until then the service is up, but not ready."""
-        self._starter = asyncio.create_task(self._start())
+        self._tasks = [asyncio.create_task(self._start()), asyncio.create_task(self._measure())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Finish the batch in hand, commit it, leave the group."""
         self._stopping.set()
-        if self._starter is not None:
-            self._starter.cancel()
-            await asyncio.gather(self._starter, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._broker.stop()
 
     async def probe(self) -> str | None:
         """``None`` where the loop lives and has partitions, else why it does not consume."""
         consumer = self._subscriber.consumer
-        if consumer is None:
-            return f"waiting for Kafka at {self._bootstrap}"
+        if consumer is None or not self._subscriber.tasks:
+            return self._waiting
         if all(task.done() for task in self._subscriber.tasks):
             return "the consuming loop has died"
         if not consumer.assignment():
-            return "no partitions are assigned to this copy yet (or there are more copies than partitions)"
+            return self._idle or "no partitions are assigned to this copy yet"
         return None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should see to although it works: topics that offer less than they should, idle copies."""
+        return (*self._found, self._idle) if self._idle else self._found
+
     async def lag(self) -> dict[str, int]:
-        """Records behind the end, by topic, over the partitions of this copy."""
-        behind: dict[str, int] = dict.fromkeys(self._topics, 0)
+        """Records that are not settled yet, by topic, over the partitions of this copy; ``-1`` where nobody can say.
+
+        The broker is asked, because while a batch waits for the database nothing more is fetched: what a consumer
+        itself has heard of is then too little.
+        """
         consumer = self._subscriber.consumer
-        if consumer is None:
-            return behind
-        for partition in consumer.assignment():
-            end = consumer.highwater(partition)
-            if end is not None and (settled := self._settled.get(partition)) is not None:
-                behind[partition.topic] += max(0, end - settled)
+        assigned = consumer.assignment() if consumer is not None else frozenset()
+        behind = dict.fromkeys(self._topics, 0 if assigned else -1)
+        if consumer is not None and assigned:
+            try:
+                async with asyncio.timeout(_LAG_SECONDS):
+                    ends = await consumer.end_offsets(assigned)
+                    starts = await consumer.beginning_offsets(assigned)
+                    for at in assigned:
+                        behind[at.topic] += ends[at] - (await consumer.committed(at) or starts[at])
+            except (KafkaError, TimeoutError, OSError):
+                return dict.fromkeys(self._topics, -1)
         for topic, records in behind.items():
-            LAG.labels(self._service, topic).set(records)
+            LAG.labels(self._service, topic).set(max(0, records))  # what this copy lost is now another's to tell
         return behind
+
+    async def _measure(self) -> None:
+        """Keep the gauge fresh, for those who look at the metrics only; notice where this copy is one too many."""
+        while True:
+            try:
+                await self.lag()
+                await self._look_whether_idle()
+            except Exception:  # whatever it is, the next look may do better
+                log.exception("lag.unknown")
+            await asyncio.sleep(_LAG_SECONDS)
+
+    async def _look_whether_idle(self) -> None:
+        consumer = self._subscriber.consumer
+        idle = None
+        if consumer is not None and not consumer.assignment():
+            try:
+                async with asyncio.timeout(_LAG_SECONDS):
+                    idle = await why_idle(self._cluster, self._group, sorted(self._topics))
+            except (KafkaError, TimeoutError, OSError):
+                return
+        if idle and not self._idle:
+            log.warning("copy.idle", reason=idle)
+        self._idle = idle
 
     async def _start(self) -> None:
         wait = self._patience.first_seconds
         while True:
             try:
-                await ensure_topics(self._bootstrap, self._needs)
+                self._found = (await ensure_topics(self._cluster, self._needs)).warnings
                 await self._broker.start()
-            except (KafkaError, OSError) as error:
-                log.warning("kafka.waiting", bootstrap=self._bootstrap, error=repr(error))
+            except (KafkaError, OSError, TopicsForbiddenError) as error:
+                self._waiting = await explain(self._cluster, error)
+                log.warning("kafka.waiting", reason=self._waiting, retry_in_seconds=wait)
                 await self._broker.stop()
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, self._patience.longest_seconds)
             else:
+                for warning in self._found:
+                    log.warning("topics.fall_short", reason=warning)
                 log.info("kafka.consuming", topics=sorted(self._topics))
                 return
 
@@ -289,7 +336,6 @@ class BatchConsumer(Generic[E]):
         """Commit just behind what was settled; a copy that lost a partition meanwhile leaves it to the new owner."""
         consumer = self._subscriber.consumer
         ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
-        self._settled.update(ends)
         if consumer is None:
             return
         mine = {at: OffsetAndMetadata(end, "") for at, end in ends.items() if at in consumer.assignment()}

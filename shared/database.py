@@ -13,11 +13,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, ExceptionContext, MetaData, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
-OUTAGES: Final = (OperationalError, InterfaceError, OSError, TimeoutError)
-"""What passes when the database comes back."""
+OUTAGES: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError)
+"""What passes when the database comes back; a pool runs dry where connections hang."""
 
 NAMING: Final = {
     "ix": "ix_%(column_0_label)s",

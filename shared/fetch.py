@@ -8,6 +8,7 @@ one at a time, with a stand-in for the one that cannot be had.
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -15,6 +16,11 @@ from aiokafka.errors import KafkaError
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.message import KafkaMessage as FastStreamMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from shared.cluster import Cluster
+
+_MECHANISMS: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 log = structlog.get_logger(__name__)
 
@@ -101,3 +107,10 @@ async def raw_records(message: FastStreamMessage, _: object) -> tuple[ConsumerRe
     """The records, undecoded."""
     records: tuple[ConsumerRecord, ...] = message.raw_message
     return records
+
+
+def security(cluster: Cluster) -> BaseSecurity:
+    """How the cluster is reached, as FastStream wants to be told."""
+    if cluster.mechanism is None or cluster.username is None or cluster.password is None:
+        return BaseSecurity(cluster.tls())
+    return _MECHANISMS[cluster.mechanism](cluster.username, cluster.password.get_secret_value(), cluster.tls())

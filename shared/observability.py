@@ -12,6 +12,7 @@ RETRIES = Counter("parley_retries_total", "Attempts at a batch that failed and w
 LAG = Gauge("parley_consumer_lag", "Records behind the end of the assigned partitions", ["service", "topic"])
 PUBLISHED = Counter("parley_published_total", "Kafka records acknowledged by the broker", ["service", "topic"])
 
+# never at the level of debugging: there, aiokafka writes what it sends, and with SASL PLAIN that is the password
 _QUIET = ("aiokafka", "uvicorn.access", "aiosqlite", "alembic")
 
 

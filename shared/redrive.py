@@ -14,9 +14,12 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from shared.admin import partitions
 from shared.clock import Clock
+from shared.cluster import Cluster
 from shared.deadletters import Letter, Letters, Original, Settled, marker, original
-from shared.kafka import BrokerUnavailableError, partitions
+from shared.dial import explain
+from shared.kafka import BrokerUnavailableError
 from shared.topics import MAX_DEAD_LETTER_BYTES, dead_letters
 
 MOST_REDRIVES: Final = 3
@@ -68,9 +71,9 @@ class Mailbox:
 
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, bootstrap: str, topic: str, topics: Collection[str]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, cluster: Cluster, topic: str, topics: Collection[str]) -> None:
         self._consumer = consumer
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._topic = topic
         self.topics = topics
 
@@ -176,18 +179,18 @@ class Mailbox:
     async def _producer(self) -> AsyncIterator[AIOKafkaProducer]:
         # not idempotent: a record that the broker refuses would leave a gap in the sequence, and stop all behind it
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
             client_id="parley-redrive",
             acks="all",
             compression_type="snappy",
             max_request_size=MAX_DEAD_LETTER_BYTES + 65_536,
             request_timeout_ms=10_000,
+            **self._cluster.options(),
         )
         try:
             await producer.start()
             yield producer
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+            raise BrokerUnavailableError(await explain(self._cluster, error)) from error
         finally:
             await producer.stop()
 
@@ -204,7 +207,7 @@ async def _deliver(
 
 
 @asynccontextmanager
-async def open_mailbox(bootstrap: str, service: str) -> AsyncIterator[Mailbox]:
+async def open_mailbox(cluster: Cluster, service: str) -> AsyncIterator[Mailbox]:
     """The dead letters of one service.
 
     Raises:
@@ -214,16 +217,16 @@ async def open_mailbox(bootstrap: str, service: str) -> AsyncIterator[Mailbox]:
     """
     topic = dead_letters(service).name
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000
+        group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000, **cluster.options()
     )
     try:
-        found = await partitions(bootstrap, [topic])
+        found = await partitions(cluster, [topic])
         if not found:
             raise NoSuchLetterError(f"the cluster has no topic {topic}; it is made when the service starts")
         await consumer.start()
         consumer.assign(found[topic])
-        yield Mailbox(consumer, bootstrap, topic, await consumer.topics())
+        yield Mailbox(consumer, cluster, topic, await consumer.topics())
     except (KafkaError, OSError) as error:
-        raise BrokerUnavailableError(f"Kafka at {bootstrap} does not answer: {error!r}") from error
+        raise BrokerUnavailableError(await explain(cluster, error)) from error
     finally:
         await consumer.stop()

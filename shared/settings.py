@@ -1,6 +1,6 @@
 """Settings from the environment, validated once at start; a wrong value names itself.
 
-Names are ``PARLEY_…``, but for the two that every tool calls the same: ``KAFKA_BOOTSTRAP`` and ``DATABASE_URL``. What
+Names are ``PARLEY_…``, but for the cluster (``KAFKA_…``) and ``DATABASE_URL``, which other tools call the same. What
 the environment leaves open is looked up in ``parley.env`` in the data directory, which the local run writes, so that
 commands typed beside it reach the same broker and databases.
 """
@@ -8,11 +8,21 @@ commands typed beside it reach the same broker and databases.
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, PostgresDsn, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PostgresDsn,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.cluster import Cluster, Mechanism, Protocol
 from shared.keys import ApiKey
 
 PREFIX = "PARLEY_"
@@ -28,12 +38,69 @@ def data_directory() -> Path:
     return Path(os.environ.get(f"{PREFIX}VAR") or Path(__file__).resolve().parents[1] / "var")
 
 
-class ServiceSettings(BaseSettings):
+class KafkaSettings(BaseSettings):
+    """The cluster; what the attributes mean stands in ``Cluster``. An empty variable counts as one that is not set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    kafka_bootstrap: Annotated[str, Field(validation_alias="KAFKA_BOOTSTRAP")] = "127.0.0.1:9092"
+    kafka_protocol: Annotated[Protocol, Field(validation_alias="KAFKA_SECURITY_PROTOCOL")] = "PLAINTEXT"
+    kafka_mechanism: Annotated[Mechanism | None, Field(validation_alias="KAFKA_SASL_MECHANISM")] = None
+    kafka_username: Annotated[str | None, Field(validation_alias="KAFKA_SASL_USERNAME")] = None
+    kafka_password: Annotated[SecretStr | None, Field(validation_alias="KAFKA_SASL_PASSWORD")] = None
+    kafka_cafile: Annotated[Path | None, Field(validation_alias="KAFKA_SSL_CAFILE")] = None
+    kafka_certfile: Annotated[Path | None, Field(validation_alias="KAFKA_SSL_CERTFILE")] = None
+    kafka_keyfile: Annotated[Path | None, Field(validation_alias="KAFKA_SSL_KEYFILE")] = None
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _check_bootstrap(cls, value: str) -> str:
+        for server in value.split(","):
+            host, _, port = server.strip().rpartition(":")
+            if not host or not port.isdecimal():
+                raise ValueError("expected host:port, or several separated by commas")
+        return value
+
+    @field_validator(
+        "kafka_protocol",
+        "kafka_mechanism",
+        "kafka_username",
+        "kafka_password",
+        "kafka_cafile",
+        "kafka_certfile",
+        "kafka_keyfile",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object, info: ValidationInfo) -> object:
+        return cls.model_fields[str(info.field_name)].default if value == "" else value
+
+    @model_validator(mode="after")
+    def _check_cluster(self) -> Self:
+        if wrong := self.cluster.wrong():
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @property
+    def cluster(self) -> Cluster:
+        """All of it in one."""
+        return Cluster(
+            self.kafka_bootstrap,
+            self.kafka_protocol,
+            self.kafka_mechanism,
+            self.kafka_username,
+            self.kafka_password,
+            self.kafka_cafile,
+            self.kafka_certfile,
+            self.kafka_keyfile,
+        )
+
+
+class ServiceSettings(KafkaSettings):
     """What every service is told.
 
     Attributes:
         profile: ``local`` (one machine: loopback targets allowed) or ``cluster``.
-        kafka_bootstrap: ``host:port[,host:port]`` of the cluster.
         host: the address that the HTTP doors bind.
         port: the port that they bind.
         api_keys: who may call, as ``name:scope+scope:sha256`` separated by commas (see ``keys.py``).
@@ -42,10 +109,7 @@ class ServiceSettings(BaseSettings):
 
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=False)
-
     profile: Literal["local", "cluster"] = "cluster"
-    kafka_bootstrap: Annotated[str, Field(validation_alias="KAFKA_BOOTSTRAP")] = "127.0.0.1:9092"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = ()
@@ -57,15 +121,6 @@ class ServiceSettings(BaseSettings):
     def _parse_keys(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(ApiKey.parse(part) for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("kafka_bootstrap")
-    @classmethod
-    def _check_bootstrap(cls, value: str) -> str:
-        for server in value.split(","):
-            host, _, port = server.strip().rpartition(":")
-            if not host or not port.isdecimal():
-                raise ValueError("expected host:port, or several separated by commas")
         return value
 
 
@@ -110,10 +165,15 @@ def load(settings: type[S]) -> S:
     except ValidationError as error:
         wrong = []
         for item in error.errors(include_url=False):
-            field = str(item["loc"][0]) if item["loc"] else "?"
+            message = item["msg"].removeprefix("Value error, ")
+            if not item["loc"]:  # several that do not fit together; the input would be all of them, secrets too
+                wrong.append(message)
+                continue
+            field = str(item["loc"][0])
             name = field if field.isupper() else f"{PREFIX}{field}".upper()
-            shown = "" if "key" in field or item["type"] == "missing" else f" is {item['input']!r}"
-            wrong.append(f"{name}{shown}: {item['msg'].removeprefix('Value error, ')}")
+            secret = "key" in field or field.endswith("PASSWORD")
+            shown = "" if secret or item["type"] == "missing" else f" is {item['input']!r}"
+            wrong.append(f"{name}{shown}: {message}")
         raise SettingsError("; ".join(wrong)) from error
 
 

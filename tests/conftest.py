@@ -10,8 +10,10 @@ import asyncpg
 import pytest
 
 from deploy.local.broker import LocalBroker
-from shared.kafka import ensure_topics
+from shared.admin import ensure_topics
+from shared.cluster import Cluster
 from shared.topics import TOPICS
+from tests.secured import SecuredBroker
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,6 +35,13 @@ def kafka(tmp_path_factory) -> Iterator[LocalBroker]:
         yield broker
 
 
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory) -> Iterator[SecuredBroker]:
+    """One with TLS, users and rights, for the tests that are about reaching such a cluster."""
+    with SecuredBroker(tmp_path_factory.mktemp("secured")) as broker:
+        yield broker
+
+
 @pytest.fixture
 def own_broker(tmp_path) -> Iterator[LocalBroker]:
     """A broker for one test, where the services' own topics and groups are filled."""
@@ -43,7 +52,7 @@ def own_broker(tmp_path) -> Iterator[LocalBroker]:
 @pytest.fixture(scope="session")
 async def topics(kafka) -> LocalBroker:
     """The same broker, with Parley's topics."""
-    await ensure_topics(kafka.bootstrap, TOPICS.values())
+    await ensure_topics(Cluster(kafka.bootstrap), TOPICS.values())
     return kafka
 
 

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.clock import utc_now
 from shared.cloudevents import encode
+from shared.cluster import Cluster
 from shared.consumer import BatchConsumer, Patience
 from shared.redrive import open_mailbox
 from shared.topics import dead_letters
@@ -59,7 +60,7 @@ class Poisoned(Bench):
 
     def consuming(self):
         return BatchConsumer(
-            bootstrap=self.bootstrap,
+            cluster=self.cluster,
             service=self.service,
             topics=[self.topic],
             handle=self.handle,
@@ -92,12 +93,12 @@ class Poisoned(Bench):
 
     async def kept(self):
         """The letters of the service by their position."""
-        async with open_mailbox(self.bootstrap, self.service) as box:
+        async with open_mailbox(Cluster(self.bootstrap), self.service) as box:
             return (await box.letters()).by_position
 
     async def until_kept(self, number):
         """The letters in their order, once there are so many."""
-        async with open_mailbox(self.bootstrap, self.service) as box:
+        async with open_mailbox(Cluster(self.bootstrap), self.service) as box:
             while len(kept := (await box.letters()).by_position) < number:
                 pass
             return list(kept.values())

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -77,13 +78,17 @@ def java_command(main: str, *arguments: str) -> list[str]:
     ]
 
 
-def prepare(directory: Path, port: int, controller_port: int) -> Path:
+def prepare(
+    directory: Path, port: int, controller_port: int, *, extra: str = "", format_options: Sequence[str] = ()
+) -> Path:
     """Write the settings for one node and format its storage, if it is new.
 
     Args:
         directory: where the node keeps its log; kept over runs.
         port: clients connect here.
         controller_port: the node's own quorum.
+        extra: more properties; of two with one name, the later counts.
+        format_options: more for the formatting, as Kafka's StorageTool takes them.
 
     Returns:
         the path of the settings file.
@@ -98,10 +103,11 @@ def prepare(directory: Path, port: int, controller_port: int) -> Path:
         + f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n"
         + f"controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}\n"
         + f"log.dirs={log_directory}\n"
+        + extra
     )
     if not (log_directory / "meta.properties").exists():
         identity = _tool("random-uuid").strip().splitlines()[-1]
-        _tool("format", "-t", identity, "-c", str(properties), "--standalone")
+        _tool("format", "-t", identity, "-c", str(properties), "--standalone", *format_options)
     return properties
 
 
@@ -156,7 +162,7 @@ class LocalBroker:
 
         """
         install()
-        properties = prepare(self.directory, self.port, self._controller_port)
+        properties = self._prepare()
         output = (self.directory / "kafka.out").open("ab")
         self._process = subprocess.Popen(
             java_command("kafka.Kafka", str(properties)), stdout=output, stderr=output, start_new_session=True
@@ -169,6 +175,9 @@ class LocalBroker:
                 words = (self.directory / "kafka.out").read_text(errors="replace")[-800:]
                 raise BrokerError(f"Kafka did not start: {words}")
             time.sleep(0.05)
+
+    def _prepare(self) -> Path:
+        return prepare(self.directory, self.port, self._controller_port)
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop it, gently unless ``kill``."""

@@ -211,6 +211,10 @@ def run() -> int:
     kept = "".join(f"{name}={value}\n" for name, value in the_plan.environment().items() if name != "PARLEY_VAR")
     if url := os.environ.get("DATABASE_URL"):
         kept += f"DATABASE_URL={url}\n"
+    for name, value in os.environ.items():
+        if name.startswith(("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_")):
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'")  # spaces, quotes and # may be in a password
+            kept += f"{name}='{quoted}'\n"
     env_file = the_plan.var / "parley.env"
     env_file.touch(mode=0o600)
     env_file.write_text(kept)

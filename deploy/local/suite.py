@@ -16,7 +16,8 @@ from urllib.error import HTTPError, URLError
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.broker import free_port
-from shared.kafka import partitions
+from shared.admin import partitions
+from shared.cluster import Cluster
 from shared.keys import SCOPES, hashed, new_key
 from shared.topics import CLASSIFIED, MEETINGS, NEWS
 
@@ -90,7 +91,7 @@ async def behind(bootstrap: str) -> dict[str, int]:
         consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=f"parley.{service}", enable_auto_commit=False)
         await consumer.start()
         try:
-            found = await partitions(bootstrap, [topic.name for topic in topics])
+            found = await partitions(Cluster(bootstrap), [topic.name for topic in topics])
             at = [one for every in found.values() for one in every]
             ends = await consumer.end_offsets(at)
             left[service] = sum([ends[one] - (await consumer.committed(one) or 0) for one in at])
@@ -160,15 +161,18 @@ class Suite:
         directory: for data and logs.
         bootstrap: a running broker.
         database_url: PostgreSQL for both services that keep something; ``None``: SQLite in the directory.
+        more: further settings, of the cluster for instance.
 
     """
 
-    def __init__(self, directory: Path, bootstrap: str, database_url: str | None = None) -> None:
+    def __init__(
+        self, directory: Path, bootstrap: str, database_url: str | None = None, more: Mapping[str, str] | None = None
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.key = new_key(secrets.token_bytes(32))
         ports = {name: free_port() for name in SERVICES}
-        self.settings = environment(directory, bootstrap, ports, self.key)
+        self.settings = {**environment(directory, bootstrap, ports, self.key), **(more or {})}
         if database_url is not None:
             self.settings["DATABASE_URL"] = database_url
         self.services = {name: Service(name, self.settings, directory / f"{name}.log") for name in SERVICES}

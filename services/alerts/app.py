@@ -39,11 +39,11 @@ def make_app(settings: AlertsSettings) -> FastAPI:
     """
     catalogue = catalogues.load(settings.catalogue)
     engine = database.make_engine(settings.url_for("alerts"))
-    producer = Producer(settings.kafka_bootstrap, "alerts")
+    producer = Producer(settings.cluster, "alerts")
     wakeup = asyncio.Event()
     allow_loopback = settings.profile == "local"
     consumer = BatchConsumer[TextClassified](
-        bootstrap=settings.kafka_bootstrap,
+        cluster=settings.cluster,
         service="alerts",
         topics=[CLASSIFIED],
         results=[MILESTONES],
@@ -84,8 +84,15 @@ def make_app(settings: AlertsSettings) -> FastAPI:
             "catalogue_version": catalogue.version,
             "database": engine.dialect.name,
             "lag": await consumer.lag(),
-            "deliveries": await sender.counts(),
+            "warnings": consumer.warnings,
+            "deliveries": await deliveries(),
         }
+
+    async def deliveries() -> dict[str, int] | None:
+        try:
+            return await sender.counts()
+        except database.OUTAGES:  # the lag is wanted most when the database is away, which `/readyz` says
+            return None
 
     app = http.make_app(
         title="Parley alerts",

@@ -47,6 +47,8 @@ class Speech:
 def speech(sentence: Sentence, mentions: Sequence[Mention], grammar: Grammar, anchor: int) -> Speech | None:
     """The speaker whom a sentence gives for the event at ``anchor``: before it ("X says ...") or after (", X said")."""
     words, say = sentence.words, grammar.classes["say"]
+    if words[1:2] == [":"] and words[0] in grammar.classes["hearsay"]:  # "Report: Hamas agrees to truce"
+        return _speech(sentence, mentions, grammar, 0, 1)
     for index in range(anchor - 1, -1, -1):
         if words[index] in say and index > 0 and words[index - 1] != "to":
             return _speech(sentence, mentions, grammar, max(0, index - _SPEAKER_WORDS), index)
@@ -57,7 +59,12 @@ def speech(sentence: Sentence, mentions: Sequence[Mention], grammar: Grammar, an
             comma = index
         elif word == "according" and words[index + 1 : index + 2] == ["to"]:
             return _speech(sentence, mentions, grammar, index + 2, min(len(words), index + 2 + _SPEAKER_WORDS))
-        elif word in say and 0 <= index - comma <= _FARTHEST and comma > anchor:
+        elif (
+            word in say
+            and words[index - 1] not in grammar.classes["determiner"]
+            and 0 <= index - comma <= _FARTHEST
+            and comma > anchor
+        ):
             end = index if index - comma > 1 else min(len(words), index + 1 + _SPEAKER_WORDS)
             return _speech(sentence, mentions, grammar, comma + 1, end)
     if sentence.headline and comma > anchor and 0 < len(words) - comma - 1 <= _SPEAKER_WORDS and words[comma] != ",":

@@ -26,9 +26,9 @@ def make_app(settings: ClassifySettings) -> FastAPI:
     """
     catalogue = catalogues.load(settings.catalogue)
     lexicon = lexicons.load()
-    producer = Producer(settings.kafka_bootstrap, "classify")
+    producer = Producer(settings.cluster, "classify")
     consumer: BatchConsumer[Any] = BatchConsumer(
-        bootstrap=settings.kafka_bootstrap,
+        cluster=settings.cluster,
         service="classify",
         topics=[NEWS, MEETINGS],
         results=[CLASSIFIED],
@@ -51,6 +51,7 @@ def make_app(settings: ClassifySettings) -> FastAPI:
             "catalogue_version": catalogue.version,
             "rules_version": lexicon.version,
             "lag": await consumer.lag(),
+            "warnings": consumer.warnings,
         }
 
     return http.make_app(

@@ -37,6 +37,8 @@ _PLAIN: Final = {
     "US": "u.s.", "USA": "u.s.", "U.S.A.": "u.s.", "U.S": "u.s.", "quot;": '"', "&quot;": '"', "\u201c": '"',
     "\u201d": '"', "\u2018": "'", "\u2019": "'", "#39;": "'", "&#39;": "'", "\u2013": "—", "\u2026": ".",
 }  # fmt: skip
+_MILLIONS: Final = ("m", "mn", "bn", "tn")
+"""What follows the figure in "$500m": a sum, for which "million" stands."""
 _ABBREVIATIONS: Final = frozenset({
     "mr", "mrs", "ms", "dr", "gen", "sen", "rep", "lt", "col", "sgt", "gov", "rev", "hon", "prof", "st", "jr", "sr",
     "no", "vs", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
@@ -90,6 +92,8 @@ def plain(token: str) -> str:
     if found is not None:
         return found
     word = token.lower()
+    if word[0].isdigit() and word.endswith(_MILLIONS):
+        return "million"
     if "-" in word and len(word) > 1:
         word = word.replace("-", "")
     if "." in word and len(word) > 1:

@@ -1,8 +1,9 @@
 """The terminal door of classify: ``parley classify``."""
 
+import io
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -13,6 +14,7 @@ from typer.core import TyperGroup
 
 from services.classify import explanation, lexicon, pipeline
 from services.classify.evaluation import evaluate as score
+from services.classify.trace import trace
 from shared import catalogue
 
 
@@ -83,6 +85,7 @@ def read(
 @app.command()
 def explain(
     text: Annotated[str, typer.Argument(help="A file (its first line is the title), or a text in quotation marks.")],
+    html: Annotated[Path | None, typer.Option(help="Write it to this file, as a page for the browser.")] = None,
     processes: CataloguePath = None,
 ) -> None:
     """Show a text with the spans that say something coloured, and the reason for each beside it."""
@@ -94,7 +97,16 @@ def explain(
         is_file = False
     row = _plain_text(path) if is_file else {"title": "", "text": text}
     found = pipeline.read(row["title"], row["text"], reader.catalogue, reader.lexicon)
-    explanation.show(found, row["title"], row["text"], Console())
+    if html is None:
+        explanation.show(found, row["title"], row["text"], Console())
+        return
+    page = Console(record=True, file=io.StringIO(), width=140)
+    explanation.show(found, row["title"], row["text"], page)
+    try:
+        html.write_text(page.export_html(), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{html}: cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 @app.command()
@@ -138,11 +150,11 @@ class _Reader:
 
     def read(self, row: dict[str, Any]) -> dict[str, Any]:
         """The line that goes out for the line that came in."""
-        found = pipeline.read(row["title"], row["text"], self.catalogue, self.lexicon, _year(row.get("date")))
+        found = pipeline.read(row["title"], row["text"], self.catalogue, self.lexicon, _day(row.get("date")))
         if found is None:
             return {
                 "id": row.get("id"), "in_domain": False, "processes": [], "milestones": {}, "issues": {},
-                "tone": "neutral", "tone_score": 0.0,
+                "tone": "neutral", "tone_score": 0.0, "trace": [],
             }  # fmt: skip
         return {
             "id": row.get("id"),
@@ -152,12 +164,13 @@ class _Reader:
             "issues": {moved.issue: moved.direction for moved in found.moved},
             "tone": found.tone,
             "tone_score": found.tone_score,
+            "trace": [str(considered) for considered in trace(found)],
         }
 
 
-def _year(date: object) -> int | None:
+def _day(published: object) -> date | None:
     try:
-        return datetime.fromisoformat(str(date)).astimezone(UTC).year if date else None
+        return datetime.fromisoformat(str(published)).astimezone(UTC).date() if published else None
     except (ValueError, OverflowError):
         return None
 

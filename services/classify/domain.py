@@ -8,6 +8,8 @@ from services.classify.patterns import Index
 
 NEEDED: Final = 4
 """The weight from which a text is inside; chosen on the development data."""
+SIGNALLED: Final = 2
+"""What it weighs in a text that names a process that something is said to happen there that milestones are made of."""
 _NAMED: Final = 2
 """What it weighs that a text names a process."""
 _READ: Final = 12

@@ -8,10 +8,11 @@ what holds over its clause (conditions, questions, somebody's claim).
 from dataclasses import dataclass
 from typing import Final
 
+from services.classify import happening
 from services.classify.clauses import Sentence, sentences
 from services.classify.governors import Governors, Verdict
 from services.classify.lexicon import Grammar, shipped
-from services.classify.moods import PROBABILITY, REAL, UNREAL, Mood, status
+from services.classify.moods import REAL, UNREAL, Mood, status
 from services.classify.patterns import Match
 from services.classify.syntax import Helpers, Syntax
 from shared.vocabulary import Factuality
@@ -60,14 +61,16 @@ class Reader:
         if pattern.nominal or not self.syntax.is_verb(anchor):
             verdict = self._noun(match.first, anchor, anchor)
             return Verdict(Mood.PLAIN) if verdict.mood is Mood.BARE else verdict
-        if self.syntax.is_attribute(match):
+        if self.syntax.is_attribute(match) or self.syntax.is_postmodifier(match):
             return None
         if self.syntax.is_nominal(anchor):
             verdict = self._noun(anchor, anchor, anchor)
             return None if verdict.mood is Mood.BARE else verdict
+        if self.syntax.is_identifying(anchor):
+            return None
         if pattern.passive and not self.sentence.headline and not self.syntax.is_helped(anchor):
             return None
-        between = self.governors.between(anchor, match.last) if whole else None
+        between = self.governors.between(match) if whole else None
         verdict = self.predicate(anchor, match.first)
         if verdict.mood in REAL | {Mood.AGREED}:
             verdict = between or self.governors.if_follows(anchor) or verdict
@@ -104,6 +107,8 @@ class Reader:
             return self.governors.governed(place, first, Mood.PLAIN, own)
         if place >= first and words[place] == "to":
             return self._infinitive(place, first, own)
+        if place > first and words[place] in self.grammar.classes["help"] and helped < 0:
+            return self.predicate(place, own)
         if "ing" in self.syntax.forms(index) and helped < 0:
             return self._gerund(place, first, own)
         return None
@@ -173,22 +178,30 @@ class Reader:
         return Verdict(Mood.PLAIN)
 
 
+def named(text: str, start: int, end: int) -> tuple[Reader, int] | None:
+    """A reader of the sentence in which the characters ``start`` to ``end`` name an event, and its first word there."""
+    grammar = shipped().grammar
+    for sentence in sentences("text", text):
+        for index, begin in enumerate(sentence.starts):
+            if begin < end and sentence.ends[index] > start and sentence.words[index][0].isalnum():
+                return Reader(grammar, sentence), index
+    return None
+
+
 def assess(text: str, start: int, end: int) -> Assessment:
     """How real the event is that the characters ``start`` to ``end`` of an English text name.
+
+    The status is what the rules say; the probability weighs that with the words around, as fitted on labelled events.
 
     Raises:
         ValueError: there is no word between ``start`` and ``end``.
 
     """
-    grammar = shipped().grammar
-    for sentence in sentences("text", text):
-        for index, begin in enumerate(sentence.starts):
-            if begin < end and sentence.ends[index] > start and sentence.words[index][0].isalnum():
-                return _assessment(Reader(grammar, sentence), index)
-    raise ValueError(f"there is no word between {start} and {end}")
-
-
-def _assessment(reader: Reader, index: int) -> Assessment:
+    event = named(text, start, end)
+    if event is None:
+        raise ValueError(f"there is no word between {start} and {end}")
+    reader, index = event
     verdict = reader.word(index)
     cue = reader.sentence.quote(verdict.first, verdict.last) if verdict.last >= verdict.first else ""
-    return Assessment(status(verdict.mood), PROBABILITY[verdict.mood], verdict.mood, cue)
+    probability = happening.shipped().probability(happening.features(reader.syntax, index, verdict))
+    return Assessment(status(verdict.mood), probability, verdict.mood, cue)

@@ -14,6 +14,10 @@ _REACH: Final = 10
 _NEAR: Final = 3
 """Words after a noun within which another is still its head."""
 
+_ANY: Final = frozenset({"a", "an"})
+"""After "after", an article that names no certain event: "troops will go in after a deal"."""
+_SPOKEN: Final = frozenset({Mood.WANTED, Mood.OFFERED, Mood.THREATENED})
+
 
 class Verdict(NamedTuple):
     """A mood and the tokens that decided it (``first`` > ``last``: none did, it is a plain statement)."""
@@ -52,6 +56,11 @@ class Governors:
         self._embedding = _longest(grammar.embedding, self.sentence)
         self._heads = {match.first: (match, mood) for match, mood in _longest(grammar.heads, self.sentence).values()}
 
+    def mood_of(self, index: int) -> Mood | None:
+        """The mood that the word at a token gives what it governs, if that is only spoken of ("threatens", "urges")."""
+        cue = self._governing.get(index)
+        return cue[1] if cue is not None and cue[1] in _SPOKEN else None
+
     def condition(self, index: int) -> Verdict | None:
         """The condition that a clause as a whole is under, if any."""
         first, end = self.sentence.clause_of(index)
@@ -69,11 +78,15 @@ class Governors:
             return Verdict(Mood.CONDITIONAL, end, end)
         return None
 
-    def between(self, anchor: int, last: int) -> Verdict | None:
+    def between(self, match: Match) -> Verdict | None:
         """A cue between predicate and object: "approves a resolution threatening sanctions"."""
-        for place in range(anchor + 1, last):
+        anchor, own = match.anchor, match.pattern.elements
+        for place in range(anchor + 1, match.last):
             cue = self._governing.get(place)
-            if cue is not None and cue[0].first > anchor and cue[1] not in REAL | {Mood.AGREED, Mood.FUTURE}:
+            if cue is None or cue[0].first <= anchor or cue[1] in REAL | {Mood.AGREED, Mood.FUTURE}:
+                continue
+            word = self.sentence.words[place]
+            if self.sentence.words[place - 1] != "-" and not any(word in element.words for element in own):
                 return Verdict(cue[1], cue[0].first, cue[0].last)
         return None
 
@@ -98,9 +111,10 @@ class Governors:
         while place >= stop:
             word = words[place]
             cue = self._governing.get(place)
-            if cue is not None and cue[0].first < own and not self._is_far(cue[0], cue[1], own):
+            stray = crossed and cue is not None and not self.syntax.is_verb(cue[0].first)
+            if cue is not None and cue[0].first < own and not stray and not self._is_far(cue[0], cue[1], own):
                 match, mood = cue
-                above = self._above(match.first, first, mood)
+                above = self._any(match, mood, nouns=nouns) or self._above(match.first, first, mood)
                 if above is not None:
                     return above
                 if mood is not Mood.STARTED or not nouns:
@@ -109,7 +123,7 @@ class Governors:
             if not crossed and (word in classes["no"] or word in classes["not"]):
                 return Verdict(Mood.NEGATED, place, place)
             if not crossed and (word in classes["modal"] or word in classes["will"]):
-                return self.modal(place)
+                return self._modal_over(place, first, own) if nouns else self.modal(place)
             if word in classes["conditional"]:
                 return Verdict(Mood.CONDITIONAL, place, place)
             if word == ",":
@@ -119,11 +133,28 @@ class Governors:
             place -= 1
         return verdict
 
+    def _modal_over(self, place: int, first: int, own: int) -> Verdict:
+        """What a modal makes of a noun: "will hold talks" is fixed, "will fit well into the framework of talks" not."""
+        doubt = self.embedded(place, first, base=True)
+        if doubt is not None and doubt.mood is Mood.POSSIBLE:
+            return doubt
+        verdict = self.modal(place)
+        if verdict.mood is Mood.FUTURE and own - place > _NEAR + 1:
+            return Verdict(Mood.POSSIBLE, place, place)
+        return verdict
+
     def _is_far(self, cue: Match, mood: Mood, own: int) -> bool:
         """Whether a preposition ("after", "since") stands too far before a noun to be its own."""
         if mood is Mood.STARTED and self.sentence.words[own - 1] != "to":
             return own - cue.last >= _NEAR
         return mood is Mood.FACTIVE and not self.syntax.is_verb(cue.first) and own - cue.last > _NEAR + 1
+
+    def _any(self, cue: Match, mood: Mood, *, nouns: bool) -> Verdict | None:
+        """The condition that "after a deal" sets, where no certain deal is meant."""
+        following = self.sentence.words[cue.last + 1 : cue.last + 2]
+        if nouns and mood is Mood.FACTIVE and not _ANY.isdisjoint(following) and not self.syntax.is_verb(cue.first):
+            return Verdict(Mood.CONDITIONAL, cue.first, cue.last + 1)
+        return None
 
     def _above(self, index: int, first: int, mood: Mood) -> Verdict | None:
         """What governs the cue itself: ``did not agree to``, ``no plans to``, ``may begin to``."""
@@ -135,8 +166,9 @@ class Governors:
             return None if above.mood in REAL | {Mood.BARE} else above
         for place in range(index - 1, max(first, index - 4) - 1, -1):
             word = self.sentence.words[place]
-            if word in classes["not"] or word in classes["no"]:
-                return Verdict(Mood.NEGATED, place, place)
+            denied = place - 1 if self._has_none(place - 1, first) else place
+            if word in classes["not"] or word in classes["no"] or denied < place:
+                return Verdict(Mood.NEGATED, denied, place)
             cue = self._governing.get(place)
             if cue is not None and cue[1] is Mood.REFUSED and mood in {Mood.WANTED, Mood.OFFERED}:
                 return Verdict(Mood.REFUSED, cue[0].first, cue[0].last)
@@ -145,6 +177,10 @@ class Governors:
             if word not in classes["be"] and word not in classes["have"] and word not in classes["adverb"]:
                 return None
         return None
+
+    def _has_none(self, place: int, first: int) -> bool:
+        """Whether a noun after ``place`` is denied: "no date set for talks"."""
+        return place >= first and self.sentence.words[place] in self.grammar.classes["no"]
 
     def negative_subject(self, place: int, first: int) -> Verdict | None:
         """A subject that denies its verb: "no side has signed"."""

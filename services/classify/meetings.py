@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.classify import plover
 from services.classify.clauses import sentences, words_of
 from services.classify.lexicon import Lexicon
 from services.classify.processes import Mention, names_of
 from shared.catalogue import Catalogue, Process
-from shared.events import Evidence, MeetingPublished, Movement, Plover, Signal, TextClassified
-from shared.vocabulary import CODES, Direction, Factuality, Tone
+from shared.events import Evidence, MeetingPublished, Movement, Signal, TextClassified
+from shared.vocabulary import Direction, Factuality, Tone
 
 _HOUSES: Final = frozenset({
     "parliament", "senate", "congress", "knesset", "duma", "rada", "majlis", "bundestag", "legislature", "assembly",
@@ -75,7 +76,7 @@ def _reading(event: MeetingPublished, assertion: _Assertion, catalogue: Catalogu
         factuality=assertion.factuality,
         confidence=_CONFIDENCE,
         actors=assertion.parties,
-        plover=Plover(root=CODES[assertion.code].plover),
+        plover=plover.signal(assertion.code, assertion.factuality),
         evidence=evidence,
     )
     movement = Movement(

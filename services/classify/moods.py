@@ -1,8 +1,6 @@
 """The moods of an event: why it counts as real or not, and what that makes of it."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from shared.vocabulary import Factuality
@@ -42,11 +40,3 @@ def status(mood: Mood) -> Factuality:
     if mood in UNREAL:
         return Factuality.NEGATED
     return Factuality.CLAIMED if mood is Mood.CLAIMED else Factuality.PROSPECTIVE
-
-
-PROBABILITY: Final[Mapping[Mood, float]] = MappingProxyType(
-    dict.fromkeys(Mood, 0.15)
-    | {Mood.PLAIN: 0.93, Mood.FACTIVE: 0.9, Mood.STARTED: 0.9, Mood.AGREED: 0.4, Mood.CLAIMED: 0.6, Mood.BARE: 0.65}
-    | {Mood.NEGATED: 0.04, Mood.REFUSED: 0.06, Mood.FAILED: 0.06}
-)
-"""The chance that an event in each mood happened."""

@@ -16,6 +16,7 @@ _BACKWARD: Final = frozenset({"sanctions_imposed", "ceasefire_broken", "talks_co
 """Codes whose reaching is a step away from settlement."""
 _OPEN: Final = frozenset({Mood.WANTED, Mood.CONDITIONAL, Mood.POSSIBLE, Mood.ASKED})
 """Moods in which an event is spoken of, but nobody moves."""
+_IF: Final = frozenset({"if", "unless"})
 _SIGNALLED: Final = 10
 _WEIGHTS: Final[Mapping[Direction, int]] = MappingProxyType(
     {Direction.STALL: 14, Direction.REGRESS: 8, Direction.ADVANCE: 6, Direction.MENTIONED: 1}
@@ -44,20 +45,22 @@ def find(sentences: Iterable[Sentence], signals: Iterable[Found], lexicon: Lexic
         if moved.issue not in best or weight > best[moved.issue][0]:
             best[moved.issue] = (weight, moved)
 
+    signalled: dict[int, dict[str, Match]] = {}
     for signal in signals:
+        signalled.setdefault(id(signal.sentence), {})[signal.issue] = signal.match
         direction = _direction(signal)
         weight = _SIGNALLED + _firmness(signal) if direction is not Direction.MENTIONED else 1
         offer(Moved(signal.issue, direction, signal.sentence, signal.match, signal.cue), weight)
     for sentence in sentences:
-        mentions: dict[str, Match] = {}
-        for issue, match in lexicon.mentions.find(sentence):
-            mentions.setdefault(issue, match)
+        mentions = dict(reversed(list(lexicon.mentions.find(sentence))))
+        mentions |= signalled.get(id(sentence), {})
         if not mentions:
             continue
         for issue, match in mentions.items():
             offer(Moved(issue, Direction.MENTIONED, sentence, match, ""), 1)
         for (issue, direction), cue in lexicon.moves.find(sentence):
-            if issue in mentions:
+            first, _ = sentence.clause_of(cue.first)
+            if issue in mentions and sentence.words[first] not in _IF:
                 words = sentence.quote(cue.first, cue.last)
                 weight = _WEIGHTS[Direction.STALL if issue in _BY_MATTER else direction]
                 offer(Moved(issue, direction, sentence, mentions[issue], words), weight)

@@ -228,16 +228,18 @@ class Index(Generic[P]):
 
     def __init__(self, patterns: Iterable[tuple[Pattern, P]]) -> None:
         self.entries = tuple(patterns)
-        self._by_first: dict[str, list[tuple[Pattern, P]]] = {}
+        self._by_first: dict[str, list[tuple[Pattern, P, int]]] = {}
         for pattern, payload in self.entries:
             for word in pattern.elements[0].words:
-                self._by_first.setdefault(word, []).append((pattern, payload))
+                self._by_first.setdefault(word, []).append((pattern, payload, len(pattern.elements)))
 
     def find(self, sentence: Sentence) -> Iterator[tuple[P, Match]]:
         """Every match, in the order of the words."""
-        by_first = self._by_first
-        for index, word in enumerate(sentence.words):
-            for pattern, payload in by_first.get(word, ()):
-                match = match_at(pattern, sentence, index)
-                if match is not None:
-                    yield payload, match
+        by_first, words = self._by_first, sentence.words
+        for index, word in enumerate(words):
+            if word in by_first:
+                left = len(words) - index
+                for pattern, payload, length in by_first[word]:
+                    match = match_at(pattern, sentence, index) if length <= left else None
+                    if match is not None:
+                        yield payload, match

@@ -4,26 +4,27 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from services.classify import domain, meetings, movements, signals
+from services.classify import domain, meetings, movements, plover, signals
 from services.classify.actors import named_sources, participants
 from services.classify.clauses import Sentence, sentences
 from services.classify.lexicon import Lexicon
 from services.classify.movements import Moved
 from services.classify.processes import Mention, names_of, recognise
-from services.classify.signals import STRENGTH, Found
+from services.classify.signals import STRENGTH, Found, Passed
 from services.classify.tone import tone
 from shared.catalogue import Catalogue
-from shared.events import Evidence, MeetingPublished, Movement, NewsPublished, Plover, Signal, TextClassified
-from shared.vocabulary import CODES, Factuality, Tone
+from shared.events import Evidence, MeetingPublished, Movement, NewsPublished, Signal, TextClassified
+from shared.vocabulary import Factuality, Tone
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _CONFIDENCE: Final[Mapping[Factuality, float]] = MappingProxyType(
-    {Factuality.REACHED: 0.92, Factuality.CLAIMED: 0.8, Factuality.PROSPECTIVE: 0.8, Factuality.NEGATED: 0.5}
+    {Factuality.REACHED: 0.93, Factuality.CLAIMED: 0.8, Factuality.PROSPECTIVE: 0.8, Factuality.NEGATED: 0.5}
 )
-_LESS: Final[Mapping[str, float]] = MappingProxyType({"encounter": 0.75, "noun": 0.7})
+_LESS: Final[Mapping[str, float]] = MappingProxyType({"encounter": 0.85, "noun": 0.85})
 """How often a signal is right, as counted on the development data: by its factuality, and for facts by its pattern."""
 
 
@@ -35,6 +36,7 @@ class Reading:
     mentions: Mapping[int, Sequence[Mention]]
     processes: Mapping[str, tuple[str, ...]]
     found: Sequence[Found]
+    passed: Sequence[Passed]
     moved: Sequence[Moved]
     tone: Tone
     tone_score: float
@@ -54,28 +56,35 @@ def classify(
         return meetings.classify(event, catalogue, lexicon)
     if event.language not in {None, "en"}:
         return (_unsupported(event, catalogue, lexicon),)
-    reading = read(event.title, event.text, catalogue, lexicon, event.published_at.year)
+    reading = read(event.title, event.text, catalogue, lexicon, event.published_at.date())
     if reading is None:
         return ()
     return tuple(_told(event, reading, process, catalogue, lexicon) for process in (reading.processes or (None,)))
 
 
-def read(title: str, text: str, catalogue: Catalogue, lexicon: Lexicon, year: int | None = None) -> Reading | None:
+def read(
+    title: str, text: str, catalogue: Catalogue, lexicon: Lexicon, published: date | None = None
+) -> Reading | None:
     """Read a title and a text; ``None`` where they are outside the domain."""
-    if lexicon.triggers.isdisjoint(_WORD.findall(f"{title} {text}".lower())):
+    names = names_of(catalogue)
+    words = _WORD.findall(f"{title} {text}".lower())
+    if lexicon.triggers.isdisjoint(words) and names.first_words.isdisjoint(words):
         return None
     cut = sentences("title", title, headline=True) + sentences("text", text)
-    names = names_of(catalogue)
     mentions = {id(sentence): names.find(sentence) for sentence in cut}
     processes = recognise(mention for found in mentions.values() for mention in found)
-    if domain.weight(cut, lexicon.domain, len(processes)) < domain.NEEDED:
+    lacking = domain.NEEDED - domain.weight(cut, lexicon.domain, len(processes))
+    if lacking > (domain.SIGNALLED if processes else 0):
         return None
-    found = signals.settle(
-        [one for sentence in cut for one in signals.find(sentence, mentions[id(sentence)], lexicon, year)]
-    )
+    judged = [one for sentence in cut for one in signals.find(sentence, mentions[id(sentence)], lexicon, published)]
+    asserted = [one for one in judged if isinstance(one, Found)]
+    if lacking > 0 and not any(one.kind in {"event", "encounter", "reached"} for one in asserted):
+        return None
+    found = signals.settle(asserted)
+    passed = [one for one in judged if isinstance(one, Passed)] + signals.outshone(asserted, found)
     moved = movements.find(cut, found, lexicon)
     label, score = tone(cut, moved, lexicon.tone)
-    return Reading(cut, mentions, processes, found, moved, label, score)
+    return Reading(cut, mentions, processes, found, passed, moved, label, score)
 
 
 def strongest(found: Iterable[Found]) -> dict[str, Found]:
@@ -148,7 +157,7 @@ def _signal(found: Found, reading: Reading, process: str | None) -> Signal:
         actors=who,
         object=target,
         says=found.speech.says if found.speech else None,
-        plover=Plover(root=CODES[found.code].plover),
+        plover=plover.signal(found.code, found.factuality),
         evidence=_evidence(found.sentence, 0, len(found.sentence.words) - 1, found.cue),
     )
 

@@ -21,7 +21,7 @@ class Name:
         process: the process's id.
         party: the party's name; ``None`` for places, mediators and the like.
         rank: how far it shows that a text is about the process (0: not at all).
-        mediates: whether it is a mediator's name.
+        mediates: whether it is the name of a mediator or envoy.
 
     """
 
@@ -56,11 +56,8 @@ class Names:
             self._by_first.setdefault(words[0], []).append((words, capital, tuple(names)))
         for found in self._by_first.values():
             found.sort(key=lambda entry: -len(entry[0]))
-
-    @property
-    def first_words(self) -> frozenset[str]:
+        self.first_words = frozenset(self._by_first)
         """The words without which no name is there."""
-        return frozenset(self._by_first)
 
     def find(self, sentence: Sentence) -> list[Mention]:
         """The names in a sentence from left to right, longest first, none within another."""
@@ -90,8 +87,10 @@ def _names(process: Process) -> Iterator[tuple[str, Name]]:
         name = Name(process.id, party.name, _RANK[party.recognises])
         for alias in (party.name, *party.aliases, *party.people):
             yield alias, name
-    for alias in (*process.aliases, *process.places, *process.people):
+    for alias in (*process.aliases, *process.places):
         yield alias, Name(process.id, None, _ALWAYS)
+    for alias in process.people:
+        yield alias, Name(process.id, None, _ALWAYS, mediates=True)
     for alias in process.mediators:
         yield alias, Name(process.id, None, 0, mediates=True)
     for alias in process.legislatures:

@@ -1,7 +1,9 @@
 """Signals: the milestone codes that a sentence asserts, each with its factuality."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -10,6 +12,7 @@ from services.classify.actors import Speech
 from services.classify.clauses import Sentence
 from services.classify.factuality import Reader
 from services.classify.governors import Verdict
+from services.classify.history import History
 from services.classify.lexicon import Kind, Lexicon, Rule
 from services.classify.moods import REAL, UNREAL, Mood, status
 from services.classify.patterns import Match
@@ -28,11 +31,17 @@ _FORCED: Final[Mapping[Kind, Mood]] = MappingProxyType(
 )
 _ONE_SIDED: Final = frozenset({"talks_collapsed"})
 """What one side can bring about, but not declare for both."""
+_ACCUSATIONS: Final = frozenset({"ceasefire_broken"})
+"""What mostly one side says of the other: whoever is named as saying so, it is a claim."""
 _ACTS_OF_ONE: Final = frozenset({"troop_withdrawal", "humanitarian_access", "prisoner_exchange"})
 """What the other side, or a bystander, can only say of the one whose act it is."""
 _TALKED_OF: Final = frozenset({Mood.POSSIBLE, Mood.THREATENED, Mood.FAILED, Mood.CONDITIONAL, Mood.ASKED})
 """Moods in which the noun "talks" says nothing of whether any are held or planned."""
-_FIRST_YEAR: Final = 1900
+_MOST: Final = 40
+"""Candidates that are judged in one sentence: more than any that makes sense has, a bound for one that makes none."""
+_PLACE: Final = frozenset({"in", "at", "near", "outside"})
+_TOPIC: Final = frozenset({"to", "on", "over", "about", "for", "amid", "regarding", ","})
+"""What stands before the topic of a meeting, or ends the naming of those who meet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +56,9 @@ class Found:
         sentence: where it stands.
         match: the words that name it.
         cue: the words that decided the factuality; empty for a plain statement.
+        cue_at: the character at which they begin in the field; that of the speaker where his word decided.
         speech: who says so, where somebody does.
+        kind: of the pattern that found it.
 
     """
 
@@ -58,44 +69,53 @@ class Found:
     sentence: Sentence
     match: Match
     cue: str
+    cue_at: int
     speech: Speech | None
     kind: Kind
 
 
-def find(sentence: Sentence, mentions: Sequence[Mention], lexicon: Lexicon, year: int | None = None) -> Iterator[Found]:
-    """The events that a sentence asserts, plans or denies.
+@dataclass(frozen=True, slots=True, eq=False)
+class Passed:
+    """Words that could name an event of a code, and why they do not."""
+
+    code: str
+    sentence: Sentence
+    match: Match
+    because: str
+
+
+def find(
+    sentence: Sentence, mentions: Sequence[Mention], lexicon: Lexicon, published: date | None = None
+) -> Iterator[Found | Passed]:
+    """The events that a sentence asserts, plans or denies, and the words that were considered and passed over.
 
     Args:
         sentence: where to look.
         mentions: the names in it.
         lexicon: the rules.
-        year: the year of publication; what a clause dates to an earlier one is history, and no event.
+        published: the day of publication; what a clause dates to long before is history, and no event.
 
     """
-    matches = list(lexicon.codes.find(sentence))
+    matches = list(islice(lexicon.codes.find(sentence), _MOST))
     if not matches:
         return
     excluded = [(rule.code, match) for (rule, kind), match in matches if kind == "excluded"]
     finder = _Finder(sentence, mentions, lexicon)
+    past = History(sentence, published)
     for (rule, kind), match in matches:
-        if kind == "excluded" or any(code == rule.code and _overlap(match, other) for code, other in excluded):
+        if kind == "excluded":
             continue
-        if not _is_history(sentence, match, year):
-            found = finder.find(rule, kind, match)
-            if found is not None:
-                yield found
+        other = next((m for code, m in excluded if code == rule.code and _overlap(match, m)), None)
+        if other is not None:
+            yield Passed(rule.code, sentence, match, f'part of "{sentence.quote(other.first, other.last)}"')
+        elif past.covers(match.anchor):
+            yield Passed(rule.code, sentence, match, "dated long before the text, or only the start of what lasts")
+        else:
+            yield finder.find(rule, kind, match)
 
 
 def _overlap(one: Match, other: Match) -> bool:
     return one.first <= other.last and other.first <= one.last
-
-
-def _is_history(sentence: Sentence, match: Match, year: int | None) -> bool:
-    if year is None:
-        return False
-    first, end = sentence.clause_of(match.anchor)
-    numbers = (word for word in sentence.words[first:end] if len(word) == 4 and word.isascii() and word.isdecimal())  # noqa: PLR2004  a year
-    return any(_FIRST_YEAR <= int(number) < year for number in numbers)
 
 
 def settle(found: Sequence[Found]) -> list[Found]:
@@ -116,6 +136,13 @@ def settle(found: Sequence[Found]) -> list[Found]:
     return [one for one in found if stands(one)]
 
 
+def outshone(asserted: Iterable[Found], settled: Iterable[Found]) -> list[Passed]:
+    """What :func:`settle` left out."""
+    kept = set(map(id, settled))
+    because = "said of what another signal of the text tells better"
+    return [Passed(one.code, one.sentence, one.match, because) for one in asserted if id(one) not in kept]
+
+
 class _Finder:
     """Judges the matches of one sentence."""
 
@@ -125,43 +152,54 @@ class _Finder:
         self._grammar = lexicon.grammar
         self._reader = Reader(lexicon.grammar, sentence)
 
-    def find(self, rule: Rule, kind: Kind, match: Match) -> Found | None:
-        """What a match asserts, or ``None`` where it only names something."""
+    def find(self, rule: Rule, kind: Kind, match: Match) -> Found | Passed:
+        """What a match asserts, or why it asserts nothing."""
+        if kind == "encounter" and not self._is_between_sides(match):
+            return Passed(rule.code, self._sentence, match, "no two sides of one process meet")
         verdict = self._verdict(rule, kind, match)
-        if verdict is None:
-            return None
-        mood = self._mood(rule, kind, verdict.mood, match)
-        if mood is Mood.FACTIVE and not rule.factive:
-            return None
-        if rule.ahead and mood in _TALKED_OF and (kind == "noun" or match.pattern.nominal):
-            return None
+        mood = verdict and self._mood(rule, kind, verdict.mood, match)
+        if verdict is None or mood is None or (mood is Mood.FACTIVE and not rule.factive):
+            return Passed(rule.code, self._sentence, match, "named, but not said to happen")
+        unmet = match.pattern.nominal and mood in UNREAL
+        if rule.ahead and ((mood in _TALKED_OF and (kind == "noun" or match.pattern.nominal)) or unmet):
+            return Passed(rule.code, self._sentence, match, "talked of, but neither held nor planned")
+        return self._found(rule, kind, match, verdict, mood)
+
+    def _found(self, rule: Rule, kind: Kind, match: Match, verdict: Verdict, mood: Mood) -> Found:
         code, factuality = _meaning(rule, mood)
-        said = actors.speech(self._sentence, self._mentions, self._grammar, match.anchor)
+        sentence, cue, place = self._sentence, "", match.anchor
+        said = actors.speech(sentence, self._mentions, self._grammar, match.anchor)
+        if verdict.last >= verdict.first:
+            cue, place = sentence.quote(verdict.first, verdict.last), verdict.first
         doubted = said is not None and (self._is_claim(rule, said, match) if kind != "reached" else said.reports)
-        if doubted and factuality is Factuality.REACHED:
+        if said and doubted and factuality is Factuality.REACHED:
             factuality, mood = Factuality.CLAIMED, Mood.CLAIMED
-        cue = self._sentence.quote(verdict.first, verdict.last) if verdict.last >= verdict.first else ""
-        return Found(code, rule.issue, factuality, mood, self._sentence, match, cue, said, kind)
+            cue, place = cue or said.says, place if cue else said.first
+        return Found(code, rule.issue, factuality, mood, sentence, match, cue, sentence.starts[place], said, kind)
 
     def _verdict(self, rule: Rule, kind: Kind, match: Match) -> Verdict | None:
         if kind == "noun":
             return self._reader.noun(match)
-        if kind == "event" or (kind == "encounter" and self._is_between_sides()):
+        if kind in {"event", "encounter"}:
             return self._reader.event(match, whole=rule.ahead is None)
-        if kind == "encounter":
-            return None
         if kind == "plan":
             return self._reader.noun(match) or Verdict(Mood.POSSIBLE, match.first, match.last)
         mood = _FORCED[kind]
+        if kind == "prospective":
+            mood = self._reader.governors.mood_of(match.anchor) or mood
         condition = self._reader.governors.condition(match.anchor) if mood in REAL else None
         return condition or Verdict(mood, match.anchor, match.anchor)
 
-    def _is_between_sides(self) -> bool:
-        """Whether the sentence names two sides, or a side and a mediator, of one process."""
+    def _is_between_sides(self, match: Match) -> bool:
+        """Whether two sides, or a side and a mediator, of one process meet, and are not only what is talked about."""
+        first, end = self._sentence.clause_of(match.anchor)
+        topic = (n for n in range(match.anchor + 1, end) if self._sentence.words[n] in _TOPIC)
+        end = next(topic, end)
         sides: dict[str, set[str]] = {}
         for mention in self._mentions:
-            for name in mention.names:
-                sides.setdefault(name.process, set()).add(name.party or (mention.text if name.mediates else ""))
+            place = mention.first > 0 and self._sentence.words[mention.first - 1] in _PLACE
+            for name in mention.names if first <= mention.first < end and not place else ():
+                sides.setdefault(name.process, set()).add(name.party or ("*" if name.mediates else ""))
         return any(len(found - {""}) > 1 for found in sides.values())
 
     def _mood(self, rule: Rule, kind: Kind, mood: Mood, match: Match) -> Mood:
@@ -174,7 +212,7 @@ class _Finder:
 
     def _is_claim(self, rule: Rule, said: Speech, match: Match) -> bool:
         """Whether the speaker speaks for one side of what it does not decide alone, or of another's act."""
-        if said.reports:
+        if said.reports or (rule.code in _ACCUSATIONS and (said.named or said.side)):
             return True
         if rule.bilateral or rule.code in _ONE_SIDED:
             return bool(said.parties) or said.side

@@ -10,6 +10,13 @@ _BEFORE: Final = frozenset({"'s", "after", "before", "since", "despite", "amid",
 """Further words that no finite verb can follow."""
 
 
+_QUOTED: Final = frozenset({",", "'", '"'})
+_RELATIVE: Final = frozenset({"who", "which", "whose", "whom"})
+_THIRD: Final = frozenset({"third"})
+
+_NAMING: Final = 4
+"""Words that may stand between "says" and the noun: "say Ukrainian prisoners released"."""
+
 _SHORTEST: Final = 4
 """Endings say nothing of shorter words ("red", "king")."""
 
@@ -99,7 +106,33 @@ class Syntax:
         before = words[place] if place >= 0 else ""
         if before in {"", ",", ":"}:
             return index + 1 == match.last
-        return before in classes["determiner"] or before in classes["preposition"] - {"and", "or"} or before in _BEFORE
+        return (
+            before in classes["determiner"] - {"each", "all"}
+            or before in classes["preposition"] - {"and", "or"}
+            or before in _BEFORE
+        )
+
+    def is_postmodifier(self, match: Match) -> bool:
+        """Whether a participle only says which noun is meant: "says medic released in swap", "medic released tells"."""
+        words, index = self.sentence.words, match.anchor
+        if "pp" not in self.forms(index) or self.is_helped(index):
+            return False
+        said = match.pattern.passive and match.first > 1
+        for place in range(match.first - 1, max(0, match.first - _NAMING), -1) if said else ():
+            if words[place] in self.grammar.classes["say"]:
+                return words[place - 1] in _QUOTED
+        _, end = self.sentence.clause_of(index)
+        for place in range(index + 1, end):
+            if words[place] in {",", "and", "to", "or"}:
+                return False
+            if self.grammar.verb_forms.get(words[place]) == _THIRD and words[place] in self.grammar.classes["tells"]:
+                return True
+        return False
+
+    def is_identifying(self, index: int) -> bool:
+        """Whether a relative clause only says who or what is meant: "soldiers who evacuated civilians look back"."""
+        first, _ = self.sentence.clause_of(index)
+        return self.sentence.words[first] in _RELATIVE and "," not in self.sentence.words[first:index]
 
     def is_nominal(self, index: int) -> bool:
         """Whether a word that can be noun or verb is the noun here: "the release of", "safe return"."""

@@ -28,7 +28,7 @@ from shared.clock import utc_now
 from shared.deadletters import Letter, original
 from shared.kafka import BrokerUnavailableError
 from shared.redrive import Mailbox, NoSuchLetterError, open_mailbox, refusal
-from shared.settings import ServiceSettings, load_or_exit
+from shared.settings import KafkaSettings, load_or_exit
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters of a service: list, show, send again, discard.")
 R = TypeVar("R")
@@ -190,10 +190,10 @@ def discard(
 
 
 def _with_mailbox(service: str, work: Callable[[Mailbox], Awaitable[R]]) -> R:
-    bootstrap = load_or_exit(ServiceSettings).kafka_bootstrap
+    cluster = load_or_exit(KafkaSettings).cluster
 
     async def run() -> R:
-        async with open_mailbox(bootstrap, service) as box:
+        async with open_mailbox(cluster, service) as box:
             return await work(box)
 
     try:

@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from shared.admin import partitions
 from shared.cloudevents import CloudEvent, UndecodableError, decode
+from shared.dial import explain
 from shared.events import Event, MilestoneChanged, NewsPublished, TextClassified
-from shared.kafka import partitions
-from shared.settings import ServiceSettings, load_or_exit
+from shared.settings import KafkaSettings, load_or_exit
 from shared.topics import TOPICS, Topic
 
 app = typer.Typer(no_args_is_help=True, help="Look into Kafka's topics: list them, follow one, decoded.")
@@ -78,15 +79,16 @@ def _find(name: str) -> Topic:
 
 @asynccontextmanager
 async def _consumer() -> AsyncIterator[AIOKafkaConsumer]:
-    bootstrap = load_or_exit(ServiceSettings).kafka_bootstrap
+    cluster = load_or_exit(KafkaSettings).cluster
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000
+        group_id=None, auto_offset_reset="earliest", request_timeout_ms=10_000, **cluster.options()
     )
     try:
         await consumer.start()
-    except (KafkaError, OSError):
+    except (KafkaError, OSError) as error:
         await consumer.stop()
-        sys.stderr.write(f"Kafka at {bootstrap} does not answer; start it with `make run`, or set KAFKA_BOOTSTRAP\n")
+        reason = await explain(cluster, error)
+        sys.stderr.write(f"{reason}; start it with `make run`, or set KAFKA_BOOTSTRAP to another\n")
         raise typer.Exit(2) from None
     try:
         yield consumer
@@ -97,7 +99,7 @@ async def _consumer() -> AsyncIterator[AIOKafkaConsumer]:
 async def _held() -> dict[str, tuple[int, int]]:
     async with _consumer() as consumer:
         held = {}
-        for name, at in (await partitions(load_or_exit(ServiceSettings).kafka_bootstrap, TOPICS)).items():
+        for name, at in (await partitions(load_or_exit(KafkaSettings).cluster, TOPICS)).items():
             first, last = await consumer.beginning_offsets(at), await consumer.end_offsets(at)
             held[name] = (len(at), sum(last[one] - first[one] for one in at))
         return held
@@ -105,7 +107,7 @@ async def _held() -> dict[str, tuple[int, int]]:
 
 async def _tail(topic: Topic, *, from_start: bool, follow: bool, number: int | None, form: Form) -> None:
     async with _consumer() as consumer:
-        found = await partitions(load_or_exit(ServiceSettings).kafka_bootstrap, [topic.name])
+        found = await partitions(load_or_exit(KafkaSettings).cluster, [topic.name])
         if not found:
             sys.stderr.write(f"the cluster has no topic {topic.name}; it is created when a service starts\n")
             raise typer.Exit(2)

@@ -1,8 +1,8 @@
 """The HTTP door: ``POST /v1/news`` and ``POST /v1/meetings``, one item or many."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,9 @@ from shared.keys import ApiKey
 MAX_ITEMS: Final = 1000
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 _RETRY_SECONDS: Final = 5
+_MOST_HELD_BYTES: Final = 2 * MAX_BODY_BYTES
+_TURNS: Final = 8
+"""Bodies that are worked on at a time; each holds a connection to the database, of which there are ten."""
 
 
 class AcceptedItem(BaseModel):
@@ -60,8 +63,42 @@ class Receipt(BaseModel):
     rejected: list[RejectedItem]
 
 
+class _Room:
+    """What is in hand at a time, so that memory stays where clients post faster than Kafka and the database take."""
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._turns = asyncio.Semaphore(_TURNS)
+
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[bytes]:
+        """Read a request's body, wait for a turn, and hold both.
+
+        Raises:
+            Problem: the body is too large, or too much is in hand already.
+
+        """
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > MAX_BODY_BYTES:
+            raise _too_large()
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                self._held += len(chunk)
+                if len(body) > MAX_BODY_BYTES:
+                    raise _too_large()
+                if self._held > _MOST_HELD_BYTES:
+                    raise _try_again("more is being posted than can be taken")
+            async with self._turns:
+                yield bytes(body)
+        finally:
+            self._held -= len(body)
+
+
 def make_routes(intake: Intake, clock: Clock) -> APIRouter:
     """The two doors, over one use case."""
+    room = _Room()
     routes = APIRouter(tags=["publish"], prefix="/v1")
 
     @routes.post("/news", status_code=HTTPStatus.ACCEPTED, responses=_ERRORS, openapi_extra=_body(NewsIn, _NEWS))
@@ -71,7 +108,7 @@ def make_routes(intake: Intake, clock: Clock) -> APIRouter:
         The same text twice is one event. An edited text of the same URL is the next revision of the same article.
         What is wrong with some items does not keep the others out: look at `rejected`.
         """
-        return await _take(intake, "news", NewsIn, request, key, clock)
+        return await _take(room, intake, "news", NewsIn, request, key, clock)
 
     @routes.post(
         "/meetings", status_code=HTTPStatus.ACCEPTED, responses=_ERRORS, openapi_extra=_body(MeetingIn, _MEETING)
@@ -81,34 +118,25 @@ def make_routes(intake: Intake, clock: Clock) -> APIRouter:
 
         A meeting that moves or is cancelled is sent again with the same `uid`, and is the next revision of it.
         """
-        return await _take(intake, "meeting", MeetingIn, request, key, clock)
+        return await _take(room, intake, "meeting", MeetingIn, request, key, clock)
 
     return routes
 
 
 async def _take(
-    intake: Intake, kind: Kind, model: type[NewsIn | MeetingIn], request: Request, key: ApiKey, clock: Clock
+    room: _Room,
+    intake: Intake,
+    kind: Kind,
+    model: type[NewsIn | MeetingIn],
+    request: Request,
+    key: ApiKey,
+    clock: Clock,
 ) -> Receipt:
-    body = await _read_body(request)
-    items, is_array = await asyncio.to_thread(_items, model, body)
-    with _outages_are_problems():
-        results = await intake.take(kind, items, source=key.name, now=clock())
+    async with room.body(request) as body:
+        items, is_array = await asyncio.to_thread(_items, model, body)
+        with _outages_are_problems():
+            results = await intake.take(kind, items, source=key.name, now=clock())
     return _receipt(results, is_array=is_array)
-
-
-async def _read_body(request: Request) -> bytes:
-    too_large = Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may have {MAX_BODY_BYTES} bytes at most (16 MiB)"
-    )
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MAX_BODY_BYTES:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise too_large
-    return bytes(body)
 
 
 def _items(model: type[NewsIn | MeetingIn], body: bytes) -> tuple[list[NewsIn | MeetingIn | Rejected], bool]:
@@ -145,6 +173,10 @@ def _try_again(reason: str) -> Problem:
         f"{reason}; nothing was stored, send it again",
         headers={"Retry-After": str(_RETRY_SECONDS)},
     )
+
+
+def _too_large() -> Problem:
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body may have {MAX_BODY_BYTES} bytes at most (16 MiB)")
 
 
 def _receipt(results: list[Result], *, is_array: bool) -> Receipt:

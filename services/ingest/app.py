@@ -16,20 +16,25 @@ from services.ingest.intake import Intake
 from services.ingest.language import language_of
 from services.ingest.settings import IngestSettings
 from shared import http
+from shared.admin import TopicsForbiddenError, ensure_topics
 from shared.clock import utc_now
+from shared.cluster import Cluster
 from shared.database import make_engine, probe
-from shared.kafka import Producer, ensure_topics
+from shared.dial import explain
+from shared.kafka import Producer
 from shared.topics import MEETINGS, NEWS
 
 log = structlog.get_logger(__name__)
 _LONGEST_WAIT_SECONDS: Final = 10
+_BROKER_SECONDS: Final = 3
+"""A client waits for the broker's word; where that does not come it is to hear so soon, and come again."""
 
 
 def make_app(settings: IngestSettings) -> FastAPI:
     """The whole service; it starts while Kafka or the database is down, and is ready when they are there."""
     engine = make_engine(settings.ingest_database_url)
-    producer = Producer(settings.kafka_bootstrap, "ingest")
-    topics = _Topics(settings.kafka_bootstrap)
+    producer = Producer(settings.cluster, "ingest", timeout_seconds=_BROKER_SECONDS)
+    topics = _Topics(settings.cluster)
     intake = Intake(engine, producer.publish)
     started_at = utc_now()
 
@@ -61,6 +66,7 @@ def make_app(settings: IngestSettings) -> FastAPI:
             "kafka": settings.kafka_bootstrap,
             "database": engine.dialect.name,
             "since_start": counts,
+            "warnings": topics.warnings,
         }
 
     app = http.make_app(
@@ -78,24 +84,28 @@ def make_app(settings: IngestSettings) -> FastAPI:
 class _Topics:
     """Creates what is missing on the cluster, however long it takes to come up."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, cluster: Cluster) -> None:
+        self.warnings: tuple[str, ...] = ()
+        self._cluster = cluster
         self._missing: str | None = "not looked at yet"
 
     async def ensure(self) -> None:
         wait = 0.5
         while True:
             try:
-                created = await ensure_topics(self._bootstrap, (NEWS, MEETINGS))
-            except (KafkaError, OSError, TimeoutError) as error:
-                self._missing = f"the topics could not be looked up or created: {error!r}"
+                report = await ensure_topics(self._cluster, (NEWS, MEETINGS))
+            except (KafkaError, OSError, TimeoutError, TopicsForbiddenError) as error:
+                self._missing = await explain(self._cluster, error)
                 log.warning("topics are not ready", reason=self._missing, retry_in_seconds=wait)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
             else:
                 self._missing = None
-                if created:
-                    log.info("topics created", topics=created)
+                self.warnings = report.warnings
+                if report.created:
+                    log.info("topics created", topics=report.created)
+                for warning in report.warnings:
+                    log.warning("topics fall short", reason=warning)
                 return
 
     async def probe(self) -> str | None:

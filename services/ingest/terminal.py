@@ -79,7 +79,7 @@ def backfill(files: Sequence[Path], rejects: Path | None, *, as_json: bool) -> i
 @asynccontextmanager
 async def _intake(settings: IngestSettings) -> AsyncIterator[Intake]:
     engine = make_engine(settings.ingest_database_url)
-    producer = Producer(settings.kafka_bootstrap, "ingest")
+    producer = Producer(settings.cluster, "ingest")
     try:
         for reason in (await probe(engine, store.MIGRATIONS, "ingest"), await producer.probe()):
             if reason is not None:

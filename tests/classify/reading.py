@@ -1,5 +1,7 @@
 """Shorthands of these tests: one line in, what was read out."""
 
+from datetime import date
+
 from services.classify import lexicon, pipeline
 from services.classify.pipeline import Reading
 from shared import catalogue
@@ -8,13 +10,13 @@ CATALOGUE = catalogue.load()
 LEXICON = lexicon.shipped()
 
 
-def read(title: str = "", text: str = "", year: int | None = None) -> Reading | None:
-    return pipeline.read(title, text, CATALOGUE, LEXICON, year)
+def read(title: str = "", text: str = "", published: date | None = None) -> Reading | None:
+    return pipeline.read(title, text, CATALOGUE, LEXICON, published)
 
 
-def statuses(title: str = "", text: str = "", year: int | None = None) -> dict[str, str]:
+def statuses(title: str = "", text: str = "", published: date | None = None) -> dict[str, str]:
     """Per code the strongest factuality; empty outside the domain."""
-    reading = read(title, text, year)
+    reading = read(title, text, published)
     return {code: str(one.factuality) for code, one in pipeline.strongest(reading.found).items()} if reading else {}
 
 

@@ -98,3 +98,15 @@ def test_the_help_teaches_all_ways_in():
 @pytest.mark.parametrize("command", ["explain", "evaluate"])
 def test_commands_have_help_of_their_own(command):
     assert run(command, "--help").exit_code == 0
+
+
+def test_explain_says_why_not(tmp_path):
+    text = "The army of Sudan and the RSF could agree to a truce."
+    assert "ceasefire_agreed not reached" in run("explain", text).stdout.replace("\n", " ")
+    page = tmp_path / "why.html"
+    assert run("explain", text, "--html", str(page)).exit_code == 0
+    assert "could" in page.read_text(encoding="utf-8")
+    assert "<span" in page.read_text(encoding="utf-8")
+    refused = run("explain", text, "--html", str(tmp_path / "nowhere" / "why.html"))
+    assert refused.exit_code == 2
+    assert "cannot be written" in refused.stderr

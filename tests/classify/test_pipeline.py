@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -127,8 +127,13 @@ def test_an_embargo_whose_lifting_is_discussed_is_not_told_as_imposed():
 
 
 def test_history_is_no_news():
-    assert "troop_withdrawal" not in statuses("", "Israel withdrew its troops from Lebanon in 2000.", year=2026)
-    assert statuses("", "Israel withdrew its troops from Lebanon in 2026.", year=2026)["troop_withdrawal"] == "reached"
+    assert "troop_withdrawal" not in statuses(
+        "", "Israel withdrew its troops from Lebanon in 2000.", published=date(2026, 7, 1)
+    )
+    assert (
+        statuses("", "Israel withdrew its troops from Lebanon in 2026.", published=date(2026, 7, 1))["troop_withdrawal"]
+        == "reached"
+    )
 
 
 WORDS = st.sampled_from(

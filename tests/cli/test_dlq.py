@@ -9,10 +9,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from typer.testing import CliRunner
 
 from services.cli.main import app
+from shared.admin import ensure_topics
 from shared.clock import utc_now
+from shared.cluster import Cluster
 from shared.deadletters import dead_letter
 from shared.events import NewsPublished
-from shared.kafka import ensure_topics
 from shared.topics import Topic
 from tests.builders import NOW
 from tests.poisoned import Poisoned, good
@@ -58,7 +59,7 @@ class Consumed:
 async def terminal(kafka):
     terminal = Terminal(kafka.bootstrap)
     terminal.topic = Topic(f"parley.{terminal.service}.v1", "article", NewsPublished, partitions=1)
-    await ensure_topics(kafka.bootstrap, [terminal.topic, terminal.letters])
+    await ensure_topics(Cluster(kafka.bootstrap), [terminal.topic, terminal.letters])
     await terminal.raw.start()
     yield terminal
     await terminal.raw.stop()

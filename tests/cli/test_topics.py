@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from deploy.local.broker import LocalBroker
 from services.cli.main import COMMANDS, app
+from shared.admin import ensure_topics
 from shared.cloudevents import KafkaMessage, encode
-from shared.kafka import Producer, ensure_topics
+from shared.cluster import Cluster
+from shared.kafka import Producer
 from shared.topics import CLASSIFIED, CLASSIFY_DLQ, MILESTONES, NEWS, TOPICS
 from tests.builders import classified, cloud_event, milestone_changed, news, signal
 
@@ -19,13 +21,13 @@ runner = CliRunner()
 async def filled(tmp_path_factory):
     """A broker with one record in each topic that people look into, and one that cannot be read."""
     with LocalBroker(tmp_path_factory.mktemp("kafka")) as broker:
-        await ensure_topics(broker.bootstrap, TOPICS.values())
+        await ensure_topics(Cluster(broker.bootstrap), TOPICS.values())
         await fill(broker.bootstrap)
         yield broker
 
 
 async def fill(bootstrap):
-    producer = Producer(bootstrap, "test")
+    producer = Producer(Cluster(bootstrap), "test")
     await producer.publish(
         [
             (NEWS, encode(cloud_event(news(title="A readable title"), id="readable"))),

@@ -1,5 +1,6 @@
 """The HTTP door over a real SQLite database; the broker is a fake."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -127,6 +128,20 @@ async def test_a_body_that_cannot_be_read_is_a_problem_in_words(client, body, st
     answer = await client.post("/v1/news", content=body)
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(detail)
+
+
+async def test_where_more_is_posted_than_memory_is_meant_for_clients_are_to_come_again(client, publisher):
+    publisher.gate = asyncio.Event()
+    large = [raw_news(url=f"https://herald.example/{number}", text="a " * 100_000) for number in range(60)]
+    waiting = [asyncio.create_task(client.post("/v1/news", json=large)) for _ in range(2)]
+    await asyncio.sleep(0)
+    refused = await client.post("/v1/news", json=large)
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert "more is being posted than can be taken" in refused.json()["detail"]
+    publisher.gate.set()
+    assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [202, 202]
+    assert (await client.post("/v1/news", json=raw_news())).status_code == 202
 
 
 async def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(client):

@@ -2,16 +2,18 @@
 
 import asyncio
 import uuid
-from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import KafkaMessage, encode
+from shared.cluster import Cluster
 from shared.consumer import BatchConsumer, Patience
 from shared.events import NewsPublished
-from shared.kafka import BrokerUnavailableError, Producer, ensure_topics
+from shared.kafka import BrokerUnavailableError, Producer
+from shared.observability import LAG
 from shared.topics import Topic
 from tests.builders import cloud_event, news
 
@@ -27,12 +29,13 @@ class Bench:
 
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
+        self.cluster = Cluster(bootstrap)
         self.service = f"s{uuid.uuid4().hex[:8]}"
         self.topic = Topic(f"{self.service}.in", "article", NewsPublished, partitions=1)
         self.letters = Topic(f"{self.service}.dlq", "position", None, partitions=1)
         self.handled = []
         self.trouble = lambda event: None
-        self.producer = Producer(bootstrap, self.service)
+        self.producer = Producer(self.cluster, self.service)
 
     async def handle(self, events):
         for event in events:
@@ -40,10 +43,9 @@ class Bench:
         self.handled += [event.id for event in events]
         return []
 
-    @asynccontextmanager
-    async def consuming(self):
-        consumer = BatchConsumer(
-            bootstrap=self.bootstrap,
+    def consuming(self):
+        return BatchConsumer(
+            cluster=self.cluster,
             service=self.service,
             topics=[self.topic],
             handle=self.handle,
@@ -53,8 +55,6 @@ class Bench:
             outages=(DatabaseDownError,),
             patience=IMPATIENT,
         )
-        async with consumer:
-            yield consumer
 
     async def send(self, *ids):
         await self.producer.publish([(self.topic, encode(cloud_event(news(article_id=i), id=i))) for i in ids])
@@ -88,7 +88,7 @@ class Bench:
 @pytest.fixture
 async def bench(kafka):
     bench = Bench(kafka.bootstrap)
-    await ensure_topics(kafka.bootstrap, [bench.topic, bench.letters])
+    await ensure_topics(Cluster(kafka.bootstrap), [bench.topic, bench.letters])
     yield bench
     await bench.producer.stop()
 
@@ -99,7 +99,6 @@ async def test_records_are_handled_once_in_order_and_committed(bench):
         await bench.send(*ids)
         await bench.until(lambda: len(bench.handled) >= len(ids))
         assert await consumer.probe() is None
-        assert await consumer.lag() == {bench.topic.name: 0}
     assert bench.handled == ids
     assert await bench.committed() == len(ids)
 
@@ -177,9 +176,49 @@ async def test_stopping_finishes_and_commits_the_batch_in_hand(bench):
 async def test_without_a_cluster_the_probe_says_so_and_publishing_fails_clearly():
     nowhere = "127.0.0.1:1"
     bench = Bench(nowhere)
-    bench.producer = Producer(nowhere, "lonely", timeout_seconds=1)
+    bench.producer = Producer(Cluster(nowhere), "lonely", timeout_seconds=1)
     async with bench.consuming() as consumer:
         assert await consumer.probe() == f"waiting for Kafka at {nowhere}"
     with pytest.raises(BrokerUnavailableError, match=nowhere):
         await bench.send("x")
     assert nowhere in await bench.producer.probe()
+
+
+async def lag_becomes(consumer, expected):
+    async with asyncio.timeout(30):
+        while (await consumer.lag()).popitem()[1] != expected:
+            await asyncio.sleep(0.02)
+
+
+async def test_while_a_batch_waits_for_the_database_the_lag_is_what_the_broker_has(bench):
+    ids = [f"a{n}" for n in range(700)]
+
+    def down(event):
+        raise DatabaseDownError
+
+    bench.trouble = down
+    async with bench.consuming() as consumer:
+        await lag_becomes(consumer, 0)
+        await bench.send(*ids)
+        await lag_becomes(consumer, len(ids))
+        assert LAG.labels(bench.service, bench.topic.name)._value.get() == len(ids)
+        bench.trouble = lambda event: None
+        await lag_becomes(consumer, 0)
+    assert bench.handled == ids
+
+
+async def test_a_consumer_whose_loop_died_is_not_ready(bench):
+    async with bench.consuming() as consumer:
+        async with asyncio.timeout(30):
+            while await consumer.probe() is not None:
+                await asyncio.sleep(0.02)
+        for task in consumer._subscriber.tasks:
+            task.cancel()
+        await asyncio.gather(*consumer._subscriber.tasks, return_exceptions=True)
+        assert await consumer.probe() == "the consuming loop has died"
+
+
+async def test_without_a_cluster_nobody_can_say_how_large_the_lag_is():
+    bench = Bench("127.0.0.1:1")
+    async with bench.consuming() as consumer:
+        assert await consumer.lag() == {bench.topic.name: -1}

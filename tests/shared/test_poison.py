@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import KafkaMessage
+from shared.cluster import Cluster
 from shared.consumer import Patience
 from shared.deadletters import REDRIVEN
 from shared.events import MeetingPublished, NewsPublished
-from shared.kafka import ensure_topics
 from shared.redrive import open_mailbox, refusal
 from shared.topics import Topic
 from tests.poisoned import Poisoned, good, with_header, without_header
@@ -26,7 +27,7 @@ TRUNCATED = (b"k", good("p")[1][:-9], good("p")[2])
 async def room(kafka):
     room = Poisoned(kafka.bootstrap)
     room.topic = Topic(f"{room.service}.in", "article", NewsPublished, partitions=1, max_bytes=8 * MIB)
-    await ensure_topics(kafka.bootstrap, [room.topic, room.letters])
+    await ensure_topics(Cluster(kafka.bootstrap), [room.topic, room.letters])
     await room.raw.start()
     yield room
     await room.raw.stop()
@@ -35,7 +36,7 @@ async def room(kafka):
 
 async def redrive(room):
     """Send again what is not settled yet."""
-    async with open_mailbox(room.bootstrap, room.service) as box:
+    async with open_mailbox(Cluster(room.bootstrap), room.service) as box:
         letters = [one for one in (await box.letters()).by_position.values() if one.settled is None]
         assert [refusal(one, box.topics, force=False) for one in letters] == [None] * len(letters)
         return await box.redrive(letters, utc_now, lambda _: None)
@@ -92,7 +93,7 @@ async def test_a_record_too_large_for_any_letter_is_named_and_stays_where_it_is(
 async def test_a_header_whose_name_is_no_text_stops_no_partition_and_loses_nothing_of_others(kafka, room):
     partitions = range(8)  # that the client takes the poisoned one first, and so nothing beside it, is unlikely
     room.topic = replace(room.topic, name=f"{room.service}.split", partitions=len(partitions))
-    await ensure_topics(kafka.bootstrap, [room.topic])
+    await ensure_topics(Cluster(kafka.bootstrap), [room.topic])
     for partition in partitions:
         await room.put(good(f"{partition}-1"), good(f"{partition}-2"), partition=partition)
     room.put_bad_name(partition=1)
@@ -203,12 +204,12 @@ async def test_what_comes_back_is_a_new_letter_that_counts_until_it_is_refused(r
 
 async def test_what_its_topic_has_no_room_for_is_refused_and_the_rest_is_sent(kafka, room):
     small = Topic(f"{room.service}.small", "k", None, partitions=1, max_bytes=100_000)
-    await ensure_topics(kafka.bootstrap, [small])
+    await ensure_topics(Cluster(kafka.bootstrap), [small])
     await room.put(good("first"), (b"k", random.Random(1).randbytes(200_000), ()), good("second"))
     room.trouble = lambda event: 1 / 0
     async with room.consuming():
         await room.until_kept(3)
-    async with open_mailbox(room.bootstrap, room.service) as box:
+    async with open_mailbox(Cluster(room.bootstrap), room.service) as box:
         letters = [replace(one, topic=small.name) for one in (await box.letters()).by_position.values()]
         outcome = await box.redrive(letters, utc_now, lambda _: None)
     assert outcome.sent == 2
@@ -219,7 +220,7 @@ async def test_what_its_topic_has_no_room_for_is_refused_and_the_rest_is_sent(ka
 @pytest.mark.parametrize("large", ["value", "header", "value, where the topic allows less than it should"])
 async def test_a_result_that_its_topic_has_no_room_for_is_kept_and_named(kafka, room, large):
     results = Topic(f"{room.service}.out", "k", None, partitions=1, max_bytes=100_000)
-    await ensure_topics(kafka.bootstrap, [results])
+    await ensure_topics(Cluster(kafka.bootstrap), [results])
     if "less" in large:
         results = replace(results, max_bytes=MIB)
     blob = random.Random(1).randbytes(200_000)

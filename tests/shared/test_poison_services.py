@@ -13,11 +13,12 @@ from services.alerts.store.tables import messages, readings
 from services.classify import lexicon as lexicons
 from services.classify.consumer import reader
 from shared import catalogue as catalogues
+from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import decode, encode
+from shared.cluster import Cluster
 from shared.database import make_engine, migrate
 from shared.events import NewsPublished, TextClassified
-from shared.kafka import ensure_topics
 from shared.redrive import open_mailbox
 from shared.topics import CLASSIFIED, Topic
 from tests.builders import classified, cloud_event, news
@@ -80,7 +81,7 @@ class Room(Poisoned):
 
     async def mend_and_redrive(self):
         mended, self.indigestible = self.indigestible, None
-        async with open_mailbox(self.bootstrap, self.service) as box:
+        async with open_mailbox(Cluster(self.bootstrap), self.service) as box:
             letters = [one for one in (await box.letters()).by_position.values() if one.error == "ZeroDivisionError"]
             assert (await box.redrive(letters, utc_now, lambda _: None)).sent == 1
         return mended
@@ -92,7 +93,7 @@ async def make_room(topics):
 
     async def make(carries):
         room = Room(topics.bootstrap, carries)
-        await ensure_topics(topics.bootstrap, [room.topic, room.letters])
+        await ensure_topics(Cluster(topics.bootstrap), [room.topic, room.letters])
         await room.raw.start()
         rooms.append(room)
         return room

@@ -1,9 +1,21 @@
 """Settings: validated at start; a wrong value names itself."""
 
-import pytest
+import traceback
 
+import pytest
+from pydantic import SecretStr
+
+from shared.cluster import Cluster
 from shared.keys import hashed
-from shared.settings import DatabaseSettings, ServiceSettings, SettingsError, data_directory, load, load_or_exit
+from shared.settings import (
+    DatabaseSettings,
+    KafkaSettings,
+    ServiceSettings,
+    SettingsError,
+    data_directory,
+    load,
+    load_or_exit,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +97,66 @@ def test_without_a_url_each_service_has_its_own_file(tmp_path, monkeypatch):
     monkeypatch.setenv("PARLEY_VAR", str(tmp_path / "new"))
     assert load(DatabaseSettings).url_for("ingest") == f"sqlite+aiosqlite:///{tmp_path}/new/ingest.db"
     assert (tmp_path / "new").is_dir()
+
+
+SCRAM = {
+    "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+    "KAFKA_SASL_USERNAME": "parley",
+    "KAFKA_SASL_PASSWORD": "seven-slow-boats",
+}
+
+
+def refused(monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(SettingsError) as error:
+        load(KafkaSettings)
+    return str(error.value)
+
+
+def test_a_cluster_with_users_and_tls_is_described_by_the_environment(monkeypatch):
+    for name, value in SCRAM.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KAFKA_SSL_CAFILE", "")
+    cluster = load(ServiceSettings).cluster
+    assert cluster == Cluster(
+        "127.0.0.1:9092", "SASL_SSL", "SCRAM-SHA-512", "parley", SecretStr("seven-slow-boats"), None
+    )
+    assert "seven-slow-boats" not in repr(load(ServiceSettings))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"KAFKA_SASL_USERNAME": ""}, "KAFKA_SECURITY_PROTOCOL is SASL_SSL, so KAFKA_SASL_USERNAME must be set"),
+        ({"KAFKA_SASL_PASSWORD": ""}, "KAFKA_SECURITY_PROTOCOL is SASL_SSL, so KAFKA_SASL_PASSWORD must be set"),
+        ({"KAFKA_SASL_MECHANISM": ""}, "KAFKA_SECURITY_PROTOCOL is SASL_SSL, so KAFKA_SASL_MECHANISM must be set"),
+        (
+            {"KAFKA_SECURITY_PROTOCOL": ""},
+            "KAFKA_SASL_MECHANISM is set, but KAFKA_SECURITY_PROTOCOL is PLAINTEXT, which has no users",
+        ),
+        ({"KAFKA_SSL_CAFILE": "/no/ca.pem"}, "KAFKA_SSL_CAFILE is /no/ca.pem, but there is no such file"),
+        (
+            {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SSL_CAFILE": "/no/ca.pem"},
+            "KAFKA_SSL_CAFILE is set, but KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT, which has no TLS",
+        ),
+        ({"KAFKA_SSL_CAFILE": __file__}, "holds no certificates in PEM form"),
+        ({"KAFKA_SSL_CERTFILE": __file__}, "KAFKA_SSL_CERTFILE is no certificate and its unencrypted key"),
+        ({"KAFKA_SSL_KEYFILE": __file__}, "KAFKA_SSL_KEYFILE is set, so KAFKA_SSL_CERTFILE must be set"),
+        ({"KAFKA_SASL_MECHANISM": "GSSAPI"}, "KAFKA_SASL_MECHANISM is 'GSSAPI': Input should be 'PLAIN', 'SCRAM"),
+        ({"KAFKA_SECURITY_PROTOCOL": "ssl"}, "KAFKA_SECURITY_PROTOCOL is 'ssl': Input should be 'PLAINTEXT', 'SSL'"),
+    ],
+)
+def test_what_does_not_fit_together_is_named_and_the_password_is_not(monkeypatch, change, sentence):
+    message = refused(monkeypatch, SCRAM | change)
+    assert sentence in message
+    assert "seven-slow-boats" not in message
+
+
+def test_a_service_that_cannot_start_shows_no_password_in_any_trace(monkeypatch):
+    for name, value in (SCRAM | {"KAFKA_SASL_USERNAME": "", "PARLEY_PORT": "x"}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        load(ServiceSettings)
+    assert "seven-slow-boats" not in "".join(traceback.format_exception(error.value))

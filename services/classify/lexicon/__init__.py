@@ -1,7 +1,8 @@
 """The lexicon: rules and words as data, one YAML file per code, checked and compiled when a service starts.
 
 ``words.yaml`` holds the grammar (verbs, word classes, cues of factuality), ``codes/`` what names each milestone code,
-``issues.yaml`` the issues and their directions, ``domain.yaml`` what is inside the domain, ``tone.yaml`` its weights.
+``issues.yaml`` the issues and their directions, ``domain.yaml`` what is inside the domain, ``tone.yaml`` its weights,
+``plover.yaml`` the event roots of the PLOVER code book; ``*.json`` fitted weights (``weights.py``).
 The version is derived from the content of all of them and goes with each reading as ``rules_version``.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from services.classify.clauses import JOINED
-from services.classify.lexicon.shapes import CodeFile, IssuesFile, WeightsFile, Words, WordsFile
+from services.classify.lexicon.shapes import CodeFile, IssuesFile, RootsFile, WeightsFile, Words, WordsFile
 from services.classify.moods import Mood
 from services.classify.patterns import Index, Pattern, PatternError, Vocabulary, Word
 from shared.vocabulary import CODES, ISSUES, Direction, Factuality
@@ -76,6 +77,7 @@ class Lexicon:
     moves: Index[tuple[str, Direction]]
     domain: Index[int]
     tone: Index[int]
+    plover: Index[str]
     triggers: frozenset[str]
     """Words without any of which a text cannot be inside the domain."""
 
@@ -117,6 +119,7 @@ def _load(folder: Path) -> Lexicon:
     codes = [entry for name in names for entry in _code(read(f"codes/{name}"), vocabulary)]
     mentions, moves = _issues(read("issues.yaml"), vocabulary)
     domain, tone = (_weights(read(name), vocabulary) for name in ("domain.yaml", "tone.yaml"))
+    plover = _roots(read("plover.yaml"), vocabulary)
     return Lexicon(
         f"{_REVISION}-{digest.hexdigest()[:12]}",
         Grammar(vocabulary, vocabulary.classes, vocabulary.forms(), *grammar),
@@ -125,6 +128,7 @@ def _load(folder: Path) -> Lexicon:
         moves,
         domain,
         tone,
+        plover,
         _triggers(domain),
     )
 
@@ -197,6 +201,16 @@ def _weights(file: YamlFile, vocabulary: Vocabulary) -> Index[int]:
         (pattern, weight)
         for weight, sources in read.weights.items()
         for pattern in _compiled(file, vocabulary, ("weights", str(weight)), sources)
+    )
+
+
+def _roots(file: YamlFile, vocabulary: Vocabulary) -> Index[str]:
+    read = file.build(RootsFile, file.root)
+    vocabulary = _with_classes(file, vocabulary, read.words, "words")
+    return Index(
+        (pattern, root)
+        for root, sources in read.roots.items()
+        for pattern in _compiled(file, vocabulary, ("roots", root), sources)
     )
 
 

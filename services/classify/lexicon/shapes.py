@@ -59,3 +59,10 @@ class WeightsFile(_Part):
 
     words: Words = {}
     weights: dict[int, tuple[str, ...]]
+
+
+class RootsFile(_Part):
+    """``plover.yaml``: the wordings of each PLOVER root."""
+
+    words: Words = {}
+    roots: dict[str, tuple[str, ...]]
