@@ -7,9 +7,6 @@ batches, each is decoded on its own, and the offsets are committed explicitly.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from typing import Final, Generic, Self, TypeVar
 
 import structlog
@@ -20,42 +17,22 @@ from faststream.kafka import KafkaBroker
 
 from shared.admin import TopicsForbiddenError, ensure_topics, why_idle
 from shared.clock import Clock
-from shared.cloudevents import CloudEvent, KafkaMessage, UndecodableError, decode
+from shared.cloudevents import CloudEvent
 from shared.cluster import Cluster
-from shared.deadletters import dead_letter
 from shared.dial import explain
 from shared.events import Event
-from shared.fetch import PromptSubscriber, UnreadableRecord, raw_message, raw_records, security
+from shared.fetch import PromptSubscriber, raw_message, raw_records, security
 from shared.kafka import BrokerUnavailableError, Producer
-from shared.observability import BATCH_SECONDS, LAG, RECORDS, RETRIES
+from shared.observability import BATCH_SECONDS, LAG
+from shared.settling import USUAL, Patience, Results, Settler
 from shared.topics import Topic
 
 log = structlog.get_logger(__name__)
 E = TypeVar("E", bound=Event)
-Results = Sequence[tuple[Topic, KafkaMessage]]
 
 MAX_RECORDS: Final = 500
 GRACE_SECONDS: Final = 25
-UNREADABLE: Final = "unreadable_record"
-_COMPUTE_SLICE: Final = 50
 _LAG_SECONDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long failures are tolerated.
-
-    Attributes:
-        first_seconds: the wait after the first failure; it doubles up to ``longest_seconds``.
-        longest_seconds: the longest wait.
-        batch_seconds: after this long, a batch that still fails for an unknown cause is taken apart, and a record that
-            fails alone becomes a dead letter; one that fails for an outage is fetched again.
-
-    """
-
-    first_seconds: float = 0.1
-    longest_seconds: float = 5
-    batch_seconds: float = 30
 
 
 class BatchConsumer(Generic[E]):
@@ -88,23 +65,27 @@ class BatchConsumer(Generic[E]):
         results: Sequence[Topic] = (),
         clock: Clock,
         outages: tuple[type[Exception], ...] = (),
-        patience: Patience = Patience(),
+        patience: Patience = USUAL,
     ) -> None:
         self._cluster = cluster
         self._service = service
         self._group = f"parley.{service}"
         self._topics = {topic.name: topic for topic in topics}
-        self._handle = handle
-        self._producer = producer
-        self._letters = letters
         self._needs = (*topics, *results, letters)
-        self._clock = clock
-        self._outages: tuple[type[Exception], ...] = (BrokerUnavailableError, *outages)
+        self._settler = Settler(
+            service=service,
+            topics=self._topics,
+            handle=handle,
+            producer=producer,
+            letters=letters,
+            clock=clock,
+            outages=(BrokerUnavailableError, *outages),
+            patience=patience,
+        )
         self._patience = patience
         self._waiting = f"waiting for Kafka at {cluster}"
         self._found: tuple[str, ...] = ()
         self._idle: str | None = None
-        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._broker = KafkaBroker(
             cluster.bootstrap,
@@ -140,7 +121,7 @@ class BatchConsumer(Generic[E]):
 
     async def __aexit__(self, *_: object) -> None:
         """Finish the batch in hand, commit it, leave the group."""
-        self._stopping.set()
+        self._settler.stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -229,7 +210,7 @@ class BatchConsumer(Generic[E]):
         """The whole life of one batch; never raises, since an exception would end the loop or skip the batch."""
         try:
             with BATCH_SECONDS.labels(self._service).time():
-                settled = await self._work(records)
+                settled = await self._settler.settle(records)
             if settled:
                 await self._commit(records)
             else:
@@ -237,100 +218,6 @@ class BatchConsumer(Generic[E]):
         except Exception:
             log.exception("batch.unsettled", records=len(records))
             self._rewind(records)
-
-    async def _work(self, records: tuple[ConsumerRecord, ...]) -> bool:
-        good: list[tuple[ConsumerRecord, CloudEvent[E]]] = []
-        letters: list[tuple[Topic, KafkaMessage]] = []
-        for number, record in enumerate(records, 1):
-            if isinstance(record, UnreadableRecord):
-                letters.append(self._letter(record, UNREADABLE, record.why, attempts=1, withheld=True))
-                continue
-            try:
-                model = self._topics[record.topic].carries
-                good.append((record, decode((model,), record.headers, record.value)))  # type: ignore[arg-type]
-            except UndecodableError as error:
-                letters.append(self._letter(record, error.fault, error.detail, attempts=1))
-            if number % _COMPUTE_SLICE == 0:
-                await asyncio.sleep(0)  # heartbeats of the consumer group
-        if not await self._handle_all(good, letters):
-            return False
-        failure, _ = await self._try(partial(self._producer.publish, letters))
-        return failure is None
-
-    async def _handle_all(
-        self, good: list[tuple[ConsumerRecord, CloudEvent[E]]], letters: list[tuple[Topic, KafkaMessage]]
-    ) -> bool:
-        """Handle together what can be; one by one where something in the batch fails for ever."""
-        if not good:
-            return True
-        failure, tries = await self._try(partial(self._handle_and_publish, [event for _, event in good]))
-        if failure is None:
-            self._count(good, "handled")
-            return True
-        if self._passes(failure):
-            return False
-        for record, event in good:
-            failure, more = await self._try(partial(self._handle_and_publish, [event]), once=True)
-            if failure is None:
-                self._count([(record, event)], "handled")
-            elif self._passes(failure):
-                return False
-            else:
-                letters.append(self._letter(record, type(failure).__name__, str(failure), attempts=tries + more))
-        return True
-
-    def _passes(self, failure: Exception) -> bool:
-        """Whether to fetch again: in an outage, and at a stop, since the failure had no time to pass."""
-        return isinstance(failure, self._outages) or self._stopping.is_set()
-
-    async def _handle_and_publish(self, events: Sequence[CloudEvent[E]]) -> None:
-        await self._producer.publish(await self._handle(events))
-
-    async def _try(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> tuple[Exception | None, int]:
-        """Repeat with growing waits until it works, patience ends, or the service stops.
-
-        ``once`` repeats only for outages. Gives the last error, if any, and the number of attempts.
-        """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience.batch_seconds
-        wait = self._patience.first_seconds
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                await work()
-            except Exception as error:
-                outage = isinstance(error, self._outages)
-                RETRIES.labels(self._service, type(error).__name__).inc()
-                log.warning("batch.failed", error=repr(error), outage=outage, exc_info=None if outage else error)
-                if self._stopping.is_set() or loop.time() + wait > deadline or (once and not outage):
-                    return error, attempt
-            else:
-                return None, attempt
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait)
-            wait = min(wait * 2, self._patience.longest_seconds)
-
-    def _letter(
-        self, record: ConsumerRecord, error: str, detail: str, *, attempts: int, withheld: bool = False
-    ) -> tuple[Topic, KafkaMessage]:
-        log.error(
-            "record.dead_lettered",
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error=error,
-            detail=detail,
-        )
-        RECORDS.labels(self._service, record.topic, "dead_lettered").inc()
-        now = self._clock()
-        return self._letters, dead_letter(
-            record, error=error, detail=detail, attempts=attempts, now=now, withheld=withheld
-        )
-
-    def _count(self, good: Sequence[tuple[ConsumerRecord, object]], outcome: str) -> None:
-        for record, _ in good:
-            RECORDS.labels(self._service, record.topic, outcome).inc()
 
     async def _commit(self, records: tuple[ConsumerRecord, ...]) -> None:
         """Commit just behind what was settled; a copy that lost a partition meanwhile leaves it to the new owner."""

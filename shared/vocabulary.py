@@ -70,7 +70,8 @@ class Code:
         opposite: the code whose reached signal says that this one's milestone ended (``None``: nothing ends it).
         identity: what tells two events of this code apart.
         episode_gap: after this long without a reached signal, the next one is a new event.
-        plover: the PLOVER root of an event of this code.
+        plover: the PLOVER root of an event of this code, by the code book's conversion table from CAMEO (2021).
+        plover_mode: its PLOVER mode, where the code book has one.
 
     """
 
@@ -80,6 +81,7 @@ class Code:
     identity: Identity
     episode_gap: timedelta
     plover: str
+    plover_mode: str | None = None
 
 
 def _rows() -> tuple[Code, ...]:
@@ -88,23 +90,23 @@ def _rows() -> tuple[Code, ...]:
 
     process, actors = Identity.PROCESS, Identity.ACTORS
     return (
-        Code("talks_scheduled", "Talks scheduled", None, process, days(7), "CONSULT"),
+        Code("talks_scheduled", "Talks scheduled", None, process, days(7), "AGREE"),
         Code("talks_held", "Talks held", None, process, days(4), "CONSULT"),
-        Code("talks_collapsed", "Talks collapsed", None, process, days(7), "REJECT"),
-        Code("ceasefire_agreed", "Ceasefire agreed", None, process, days(14), "AGREE"),
-        Code("ceasefire_broken", "Ceasefire broken", None, process, days(3), "FIGHT"),
-        Code("peace_agreement", "Peace agreement", None, process, days(30), "AGREE"),
-        Code("parliamentary_approval", "Parliamentary approval", None, actors, days(7), "AGREE"),
-        Code("parliamentary_rejection", "Parliamentary rejection", None, actors, days(7), "REJECT"),
-        Code("sanctions_imposed", "Sanctions imposed", "sanctions_eased", actors, days(7), "SANCTION"),
-        Code("sanctions_eased", "Sanctions eased", "sanctions_imposed", actors, days(7), "YIELD"),
-        Code("prisoner_exchange", "Prisoners released or exchanged", None, process, days(4), "YIELD"),
-        Code("troop_withdrawal", "Troops withdrawn", None, actors, days(14), "YIELD"),
-        Code("humanitarian_access", "Humanitarian access", None, process, days(7), "AID"),
+        Code("talks_collapsed", "Talks collapsed", None, process, days(7), "SANCTION", "withdraw"),
+        Code("ceasefire_agreed", "Ceasefire agreed", None, process, days(14), "YIELD", "ceasefire"),
+        Code("ceasefire_broken", "Ceasefire broken", None, process, days(3), "ASSAULT"),
+        Code("peace_agreement", "Peace agreement", None, process, days(30), "SUPPORT"),
+        Code("parliamentary_approval", "Parliamentary approval", None, actors, days(7), "SUPPORT"),
+        Code("parliamentary_rejection", "Parliamentary rejection", None, actors, days(7), "REJECT", "change"),
+        Code("sanctions_imposed", "Sanctions imposed", "sanctions_eased", actors, days(7), "COERCE", "restrict"),
+        Code("sanctions_eased", "Sanctions eased", "sanctions_imposed", actors, days(7), "YIELD", "ease"),
+        Code("prisoner_exchange", "Prisoners released or exchanged", None, process, days(4), "YIELD", "release"),
+        Code("troop_withdrawal", "Troops withdrawn", None, actors, days(14), "YIELD", "withdraw"),
+        Code("humanitarian_access", "Humanitarian access", None, process, days(7), "YIELD", "access"),
         Code("monitoring_mission", "Monitoring mission", None, process, days(14), "AID"),
-        Code("security_guarantees", "Security guarantees", None, actors, days(14), "AGREE"),
+        Code("security_guarantees", "Security guarantees", None, actors, days(14), "SUPPORT"),
         Code("reconstruction_funding", "Reconstruction funding", None, actors, days(7), "AID"),
-        Code("territorial_settlement", "Territorial settlement", None, actors, days(30), "AGREE"),
+        Code("territorial_settlement", "Territorial settlement", None, actors, days(30), "SUPPORT"),
     )
 
 

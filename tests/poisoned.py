@@ -9,8 +9,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from shared.clock import utc_now
 from shared.cloudevents import encode
 from shared.cluster import Cluster
-from shared.consumer import BatchConsumer, Patience
+from shared.consumer import BatchConsumer
 from shared.redrive import open_mailbox
+from shared.settling import Patience
 from shared.topics import dead_letters
 from tests.builders import cloud_event, news
 from tests.shared.test_consumer import Bench

@@ -7,7 +7,6 @@ to the published code book. Wordings of each root lie in ``lexicon/plover.yaml``
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from services.classify.clauses import Sentence, sentences
@@ -17,7 +16,7 @@ from services.classify.moods import REAL, UNREAL, Mood
 from services.classify.patterns import Match
 from services.classify.weights import Weights, load
 from shared.events import Plover
-from shared.vocabulary import Factuality
+from shared.vocabulary import CODES, Factuality
 
 FILE: Final = "plover.json"
 _SOURCE: Final = "zsourcez"
@@ -32,28 +31,6 @@ _ENDINGS: Final = ("ing", "ed", "es", "s", "e")
 _STEM: Final = 3
 _AHEAD: Final = frozenset({Mood.FUTURE, Mood.PLANNED, Mood.AGREED, Mood.OFFERED})
 
-EVENTS: Final[Mapping[str, tuple[str, str | None]]] = MappingProxyType(
-    {
-        "talks_scheduled": ("AGREE", None),
-        "talks_held": ("CONSULT", None),
-        "talks_collapsed": ("SANCTION", "withdraw"),
-        "ceasefire_agreed": ("YIELD", "ceasefire"),
-        "ceasefire_broken": ("ASSAULT", None),
-        "peace_agreement": ("SUPPORT", None),
-        "parliamentary_approval": ("SUPPORT", None),
-        "parliamentary_rejection": ("REJECT", "change"),
-        "sanctions_imposed": ("COERCE", "restrict"),
-        "sanctions_eased": ("YIELD", "ease"),
-        "prisoner_exchange": ("YIELD", "release"),
-        "troop_withdrawal": ("YIELD", "withdraw"),
-        "humanitarian_access": ("YIELD", "access"),
-        "monitoring_mission": ("AID", None),
-        "security_guarantees": ("SUPPORT", None),
-        "reconstruction_funding": ("AID", None),
-        "territorial_settlement": ("SUPPORT", None),
-    }
-)
-"""Root and mode of each code when its event is real, by the code book's conversion table from CAMEO (2021)."""
 _HOSTILE: Final = frozenset({"SANCTION", "COERCE", "ASSAULT", "PROTEST", "MOBILIZE"})
 _WORDS: Final = frozenset({"REJECT", "AGREE"})
 """Roots that stay what they are while their object lies ahead."""
@@ -64,9 +41,9 @@ def signal(code: str, factuality: Factuality) -> Plover | None:
 
     An event that lies ahead is agreed to or threatened, one that is denied is rejected or, where it is hostile, waived.
     """
-    if code not in EVENTS:
+    if code not in CODES:
         return None
-    root, mode = EVENTS[code]
+    root, mode = CODES[code].plover, CODES[code].plover_mode
     if factuality in {Factuality.REACHED, Factuality.CLAIMED}:
         return Plover(root=root, mode=mode)
     hostile = root in _HOSTILE

@@ -10,10 +10,11 @@ from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import KafkaMessage, encode
 from shared.cluster import Cluster
-from shared.consumer import BatchConsumer, Patience
+from shared.consumer import BatchConsumer
 from shared.events import NewsPublished
 from shared.kafka import BrokerUnavailableError, Producer
 from shared.observability import LAG
+from shared.settling import Patience
 from shared.topics import Topic
 from tests.builders import cloud_event, news
 

@@ -10,10 +10,10 @@ from shared.admin import ensure_topics
 from shared.clock import utc_now
 from shared.cloudevents import KafkaMessage
 from shared.cluster import Cluster
-from shared.consumer import Patience
 from shared.deadletters import REDRIVEN
 from shared.events import MeetingPublished, NewsPublished
 from shared.redrive import open_mailbox, refusal
+from shared.settling import Patience
 from shared.topics import Topic
 from tests.poisoned import Poisoned, good, with_header, without_header
 
