@@ -5,6 +5,7 @@ what goes out goes through aiokafka's own producer. ``consumer.py`` is the incom
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -75,8 +76,8 @@ class Producer:
         except (KafkaError, TimeoutError, OSError) as error:
             self._discard(producer)
             raise BrokerUnavailableError(f"Kafka at {self._cluster} does not answer: {error!r}") from error
-        for topic, _ in messages:
-            PUBLISHED.labels(self._service, topic.name).inc()
+        for name, number in Counter(topic.name for topic, _ in messages).items():
+            PUBLISHED.labels(self._service, name).inc(number)
 
     async def probe(self) -> str | None:
         """``None`` where the cluster answers, else why not."""

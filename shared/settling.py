@@ -1,6 +1,7 @@
 """Settle a batch: every record is handled, or kept as a dead letter, or the whole batch is fetched again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -166,5 +167,5 @@ class Settler(Generic[E]):
         )
 
     def _count(self, good: Sequence[tuple[ConsumerRecord, object]], outcome: str) -> None:
-        for record, _ in good:
-            RECORDS.labels(self.service, record.topic, outcome).inc()
+        for topic, number in Counter(record.topic for record, _ in good).items():
+            RECORDS.labels(self.service, topic, outcome).inc(number)

@@ -7,6 +7,7 @@ common words do not (``sanctions-hit`` is one, and no sanction).
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_SENTENCE: Final = 160
@@ -19,7 +20,8 @@ JOINED: Final = (
 """First halves of words that are one word with or without a hyphen, also where a headline capitalises both."""
 _TOKEN: Final = re.compile(
     rf"""
-      (?:&?\#39;|&apos;|['\u2019])s\b            # a genitive, also out of broken HTML
+      [A-Za-z][a-z]++(?![\w;'\u2019-])       # most words, found without a look at what follows
+    | (?:&?\#39;|&apos;|['\u2019])s\b            # a genitive, also out of broken HTML
     | &?\#39;|&?quot;|&?amp;|&?[lg]t;|&nbsp;
     | (?:[^\W\d_]\.){{2,8}}                 # U.S.
     | [^\W\d_]\.(?=[^\W\d_]{{2}})[^\W\d_]+  # N.Korea
@@ -37,6 +39,8 @@ _PLAIN: Final = {
     "US": "u.s.", "USA": "u.s.", "U.S.A.": "u.s.", "U.S": "u.s.", "quot;": '"', "&quot;": '"', "\u201c": '"',
     "\u201d": '"', "\u2018": "'", "\u2019": "'", "#39;": "'", "&#39;": "'", "\u2013": "—", "\u2026": ".",
 }  # fmt: skip
+_USUAL: Final = 30
+"""Tokens up to this many characters are remembered with their plain form: there are few, and they come again."""
 _MILLIONS: Final = ("m", "mn", "bn", "tn")
 """What follows the figure in "$500m": a sum, for which "million" stands."""
 _ABBREVIATIONS: Final = frozenset({
@@ -88,6 +92,10 @@ class Sentence:
 
 def plain(token: str) -> str:
     """The form in which a token is looked up."""
+    return _known(token) if len(token) <= _USUAL else _plain(token)
+
+
+def _plain(token: str) -> str:
     found = _PLAIN.get(token)
     if found is not None:
         return found
@@ -102,6 +110,9 @@ def plain(token: str) -> str:
     if _APOSTROPHE in word:
         word = word.replace(_APOSTROPHE, "'")
     return "'s" if word in {"#39;s", "&#39;s", "&apos;s"} else word
+
+
+_known = lru_cache(16_384)(_plain)
 
 
 def words_of(text: str) -> list[str]:
@@ -125,13 +136,14 @@ def _sentences(field: str, source: str, begin: int, end: int, headline: bool) ->
     starts: list[int] = []
     ends: list[int] = []
     for match in _TOKEN.finditer(source, begin, end):
-        word = plain(match.group())
-        if words and words[-1] in _ENDS and word not in _ENDS and _ended(source, words, starts, match.start()):
+        start, stop = match.span()
+        word = plain(source[start:stop])
+        if words and words[-1] in _ENDS and word not in _ENDS and _ended(source, words, starts, start):
             found.append(_sentence(field, source, words, starts, ends, headline))
             words, starts, ends = [], [], []
         words.append(word)
-        starts.append(match.start())
-        ends.append(match.end())
+        starts.append(start)
+        ends.append(stop)
         if len(words) >= MAX_SENTENCE:
             found.append(_sentence(field, source, words, starts, ends, headline))
             words, starts, ends = [], [], []

@@ -27,12 +27,15 @@ def reader(catalogue: Catalogue, lexicon: Lexicon) -> Callable[[Sequence[Text]],
 
     async def read(texts: Sequence[Text]) -> Results:
         results: Results = []
+        inside = 0
         for number, text in enumerate(texts, 1):
             found = classify(text.data, catalogue, lexicon)
-            TEXTS.labels("inside" if found else "outside").inc()
+            inside += bool(found)
             results += [(CLASSIFIED, encode(_event(text, one))) for one in found]
             if number % _COMPUTE_SLICE == 0:
                 await asyncio.sleep(0)  # heartbeats of the consumer group
+        TEXTS.labels("inside").inc(inside)
+        TEXTS.labels("outside").inc(len(texts) - inside)
         return results
 
     return read

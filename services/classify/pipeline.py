@@ -68,7 +68,7 @@ def read(
     """Read a title and a text; ``None`` where they are outside the domain."""
     names = names_of(catalogue)
     words = _WORD.findall(f"{title} {text}".lower())
-    if lexicon.triggers.isdisjoint(words) and names.first_words.isdisjoint(words):
+    if lexicon.triggers.isdisjoint(words) and names.telling.isdisjoint(words):
         return None
     cut = sentences("title", title, headline=True) + sentences("text", text)
     mentions = {id(sentence): names.find(sentence) for sentence in cut}

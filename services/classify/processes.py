@@ -46,18 +46,20 @@ class Names:
 
     def __init__(self, catalogue: Catalogue) -> None:
         entries: dict[tuple[str, ...], tuple[bool, list[Name]]] = {}
+        telling: set[str] = set()
         for process in catalogue.processes.values():
             for alias, name in _names(process):
                 words = tuple(words_of(alias))
                 capital = any(letter.isupper() for letter in alias)
                 entries.setdefault(words, (capital, []))[1].append(name)
+                telling.add(_telling(alias, words))
         self._by_first: dict[str, list[tuple[tuple[str, ...], bool, tuple[Name, ...]]]] = {}
         for words, (capital, names) in entries.items():
             self._by_first.setdefault(words[0], []).append((words, capital, tuple(names)))
         for found in self._by_first.values():
             found.sort(key=lambda entry: -len(entry[0]))
-        self.first_words = frozenset(self._by_first)
-        """The words without which no name is there."""
+        self.telling = frozenset(telling)
+        """One word of each name: without any of them, no name is there."""
 
     def find(self, sentence: Sentence) -> list[Mention]:
         """The names in a sentence from left to right, longest first, none within another."""
@@ -76,6 +78,12 @@ class Names:
                 free = last + 1
                 break
         return found
+
+
+def _telling(alias: str, words: tuple[str, ...]) -> str:
+    """The word of a name that other texts have least: its longest. A quick look cannot see a word with a hyphen."""
+    whole = [word for word in words if word.isalpha()] if "-" not in alias else []
+    return max(reversed(whole), key=len) if whole else words[0]
 
 
 def _has_capital(text: str) -> bool:

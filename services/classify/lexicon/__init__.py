@@ -219,7 +219,8 @@ def _triggers(domain: Index[int]) -> frozenset[str]:
     words: set[str] = set()
     for pattern, weight in domain.entries:
         if weight > 0:
-            words |= min((element.words for element in pattern.elements), key=len)
+            needed = [element.words for element in pattern.elements if not element.excluded]
+            words |= min(needed, key=lambda one: ("of" in one, len(one)))  # every text has "of"
     # `cease-fire` is looked up as `ceasefire`, but its first half is what a quick look finds.
     return frozenset(words | {prefix for prefix in JOINED if any(word.startswith(prefix) for word in words)})
 
