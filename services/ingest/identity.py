@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 _ID_LENGTH: Final = 32
 _SHINGLE: Final = 3
+_WORD_MASK: Final = (1 << 64) - 1
+_LANE: Final = 20
+"""Bits per counter; a text of 256 KiB has fewer than 2 to the 17 words."""
+_LANE_MASK: Final = (1 << _LANE) - 1
+_SPREAD: Final = tuple(sum((byte >> bit & 1) << _LANE * bit for bit in range(8)) for byte in range(256))
+"""Each byte as eight counters, one per bit, packed into one number."""
 _WORD: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 """A word; in scripts that put no space between words (Thai, Burmese, Khmer, Japanese, Chinese) a character."""
 
@@ -79,25 +82,32 @@ def fingerprint(text: str) -> str:
     words = _WORD.findall(text.casefold())
     if not words:
         return "0" * 16
-    hashes: NDArray[np.uint64] = np.array([_word_hash(word) for word in words], dtype=np.uint64)
-    shingles = _shingled(hashes)
-    bits = np.unpackbits(shingles.astype(">u8").view(np.uint8).reshape(-1, 8), axis=1)
-    majority = 2 * bits.sum(axis=0, dtype=np.int64) > len(shingles)
-    return np.packbits(majority).tobytes().hex()
+    shingles = _shingled([_word_hash(word) for word in words])
+    # one sum of packed counters per byte of the hashes: as fast as an array library, without its 25 MB in every process
+    columns = b"".join(shingle.to_bytes(8) for shingle in shingles)
+    sums = (sum(map(_SPREAD.__getitem__, columns[place::8])) for place in range(8))
+    return bytes(_majority(one, len(shingles)) for one in sums).hex()
 
 
-def _shingled(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _majority(counters: int, number: int) -> int:
+    """The byte whose bits are set where more than half of so many bytes have them set."""
+    return sum(1 << bit for bit in range(8) if 2 * (counters >> _LANE * bit & _LANE_MASK) > number)
+
+
+def _shingled(hashes: Sequence[int]) -> list[int]:
     """One hash per run of three words, from the hashes of the words; all products are modulo 2 to the 64."""
     length = min(_SHINGLE, len(hashes))
-    count = len(hashes) - length + 1
-    mixed = np.zeros(count, dtype=np.uint64)
-    for place in range(length):
-        mixed = (mixed ^ hashes[place : place + count]) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(29)
-    # the finalizer of SplitMix64 (Steele, Lea, Flood 2014), so that each bit depends on all three words
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+    shingles = []
+    for start in range(len(hashes) - length + 1):
+        mixed = 0
+        for one in hashes[start : start + length]:
+            mixed = (mixed ^ one) * 0x9E3779B97F4A7C15 & _WORD_MASK
+            mixed ^= mixed >> 29
+        # the finalizer of SplitMix64 (Steele, Lea, Flood 2014), so that each bit depends on all three words
+        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & _WORD_MASK
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & _WORD_MASK
+        shingles.append(mixed ^ mixed >> 31)
+    return shingles
 
 
 @lru_cache(maxsize=50_000)
