@@ -1,12 +1,12 @@
 """Meetings: what a calendar entry asserts. A meeting of two parties, or of a party and a mediator, is talks."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.classify import plover
 from services.classify.clauses import sentences, words_of
+from services.classify.envelope import envelope
 from services.classify.lexicon import Lexicon
 from services.classify.processes import Mention, names_of
 from shared.catalogue import Catalogue, Process
@@ -85,21 +85,11 @@ def _reading(event: MeetingPublished, assertion: _Assertion, catalogue: Catalogu
         evidence=evidence,
     )
     return TextClassified(
-        kind="meeting",
-        text_id=event.meeting_id,
-        revision=event.revision,
-        text_hash=hashlib.sha256(f"{event.title}\n{event.description}".encode("utf-8", "surrogatepass")).hexdigest(),
-        url=event.url,
-        publisher=event.publisher,
-        title=event.title,
-        published_at=event.published_at,
-        occurred_at=min(event.published_at, event.fetched_at),
+        **envelope(event, catalogue, lexicon),
         process=assertion.process.id,
         process_reason=", ".join(assertion.names),
         signals=(signal,),
         movements=(movement,),
         tone=Tone.NEGATIVE if off else Tone.NEUTRAL,
         tone_score=-0.3 if off else 0.0,
-        rules_version=lexicon.version,
-        catalogue_version=catalogue.version,
     )

@@ -1,16 +1,16 @@
 """What a text says: the whole way from an event to its readings. Pure and deterministic, in time linear in the text."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from services.classify import domain, meetings, movements, plover, signals
 from services.classify.actors import named_sources, participants
 from services.classify.clauses import Sentence, sentences
+from services.classify.envelope import envelope
 from services.classify.lexicon import Lexicon
 from services.classify.movements import Moved
 from services.classify.processes import Mention, names_of, recognise
@@ -55,11 +55,14 @@ def classify(
     if isinstance(event, MeetingPublished):
         return meetings.classify(event, catalogue, lexicon)
     if event.language not in {None, "en"}:
-        return (_unsupported(event, catalogue, lexicon),)
+        said = envelope(event, catalogue, lexicon)
+        return (TextClassified(**said, process=None, supported=False, tone=Tone.NEUTRAL, tone_score=0.0),)
     reading = read(event.title, event.text, catalogue, lexicon, event.published_at.date())
     if reading is None:
         return ()
-    return tuple(_told(event, reading, process, catalogue, lexicon) for process in (reading.processes or (None,)))
+    said = envelope(event, catalogue, lexicon)
+    said["named_sources"] = named_sources(f"{event.title}\n{event.text}", lexicon.grammar)
+    return tuple(_told(said, reading, process) for process in (reading.processes or (None,)))
 
 
 def read(
@@ -96,24 +99,11 @@ def strongest(found: Iterable[Found]) -> dict[str, Found]:
     return best
 
 
-def _told(
-    event: NewsPublished, reading: Reading, process: str | None, catalogue: Catalogue, lexicon: Lexicon
-) -> TextClassified:
+def _told(said: dict[str, Any], reading: Reading, process: str | None) -> TextClassified:
     own = [one for one in reading.found if _belongs(one, process, reading)]
     moved = [one for one in reading.moved if _belongs(one, process, reading)]
     return TextClassified(
-        kind="news",
-        text_id=event.article_id,
-        revision=event.revision,
-        text_hash=text_hash(event.title, event.text),
-        url=event.url,
-        publisher=event.publisher,
-        title=event.title,
-        published_at=event.published_at,
-        occurred_at=min(event.published_at, event.fetched_at),
-        language=event.language,
-        fingerprint=event.fingerprint,
-        named_sources=named_sources(f"{event.title}\n{event.text}", lexicon.grammar),
+        **said,
         process=process,
         process_reason=", ".join(reading.processes[process]) if process else None,
         signals=tuple(_signal(one, reading, process) for one in strongest(own).values()),
@@ -125,8 +115,6 @@ def _told(
         ),
         tone=reading.tone,
         tone_score=reading.tone_score,
-        rules_version=lexicon.version,
-        catalogue_version=catalogue.version,
     )
 
 
@@ -165,30 +153,3 @@ def _signal(found: Found, reading: Reading, process: str | None) -> Signal:
 def _evidence(sentence: Sentence, first: int, last: int, cue: str) -> Evidence:
     start, end = sentence.starts[first], sentence.ends[last]
     return Evidence(field=sentence.field, start=start, end=end, quote=sentence.source[start:end], cue=cue)
-
-
-def text_hash(title: str, text: str) -> str:
-    """SHA-256 of title, line feed, text: which words were read."""
-    return hashlib.sha256(f"{title}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _unsupported(event: NewsPublished, catalogue: Catalogue, lexicon: Lexicon) -> TextClassified:
-    return TextClassified(
-        kind="news",
-        text_id=event.article_id,
-        revision=event.revision,
-        text_hash=text_hash(event.title, event.text),
-        url=event.url,
-        publisher=event.publisher,
-        title=event.title,
-        published_at=event.published_at,
-        occurred_at=min(event.published_at, event.fetched_at),
-        language=event.language,
-        fingerprint=event.fingerprint,
-        process=None,
-        supported=False,
-        tone=Tone.NEUTRAL,
-        tone_score=0.0,
-        rules_version=lexicon.version,
-        catalogue_version=catalogue.version,
-    )
