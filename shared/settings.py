@@ -6,9 +6,10 @@ commands typed beside it reach the same broker and databases.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
     Field,
@@ -27,6 +28,8 @@ from shared.keys import ApiKey
 
 PREFIX = "PARLEY_"
 S = TypeVar("S", bound=BaseSettings)
+_PASSWORD: Final = re.compile(r"(://[^/@:\s]*:).*@")
+"""The password of a URL: up to the last at sign, since people forget to escape one within it."""
 
 
 class SettingsError(Exception):
@@ -172,9 +175,14 @@ def load(settings: type[S]) -> S:
             field = str(item["loc"][0])
             name = field if field.isupper() else f"{PREFIX}{field}".upper()
             secret = "key" in field or field.endswith("PASSWORD")
-            shown = "" if secret or item["type"] == "missing" else f" is {item['input']!r}"
+            shown = "" if secret or item["type"] == "missing" else f" is {_without_password(item['input'])!r}"
             wrong.append(f"{name}{shown}: {message}")
         raise SettingsError("; ".join(wrong)) from error
+
+
+def _without_password(value: object) -> object:
+    """A URL as it may be shown; any other value as it is."""
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 def load_or_exit(settings: type[S]) -> S:

@@ -150,7 +150,7 @@ def milestone_changed(**overrides) -> MilestoneChanged:
         "code": "ceasefire_agreed",
         "label": "Ceasefire agreed",
         "status": "reported",
-        "reason": "first_reached",
+        "reason": "first_report",
         "what": What(actors=("Ukraine", "Russia")),
         "first_seen": PUBLISHED_AT,
         "last_seen": PUBLISHED_AT,

@@ -6,12 +6,8 @@ import sys
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from shared.clock import utc_now
 from shared.cloudevents import encode
-from shared.cluster import Cluster
-from shared.consumer import BatchConsumer
 from shared.redrive import open_mailbox
-from shared.settling import Patience
 from shared.topics import dead_letters
 from tests.builders import cloud_event, news
 from tests.shared.test_consumer import Bench
@@ -56,20 +52,7 @@ class Poisoned(Bench):
     def __init__(self, bootstrap):
         super().__init__(bootstrap)
         self.letters = dead_letters(self.service)
-        self.patience = Patience(first_seconds=0.01, longest_seconds=0.05, batch_seconds=0.3)
         self.raw = AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=16 * 1024 * 1024)
-
-    def consuming(self):
-        return BatchConsumer(
-            cluster=self.cluster,
-            service=self.service,
-            topics=[self.topic],
-            handle=self.handle,
-            producer=self.producer,
-            letters=self.letters,
-            clock=utc_now,
-            patience=self.patience,
-        )
 
     async def put(self, *records, topic=None, partition=None):
         """Write records as they are: key, value and headers may be null."""
@@ -94,12 +77,12 @@ class Poisoned(Bench):
 
     async def kept(self):
         """The letters of the service by their position."""
-        async with open_mailbox(Cluster(self.bootstrap), self.service) as box:
+        async with open_mailbox(self.cluster, self.service) as box:
             return (await box.letters()).by_position
 
     async def until_kept(self, number):
         """The letters in their order, once there are so many."""
-        async with open_mailbox(Cluster(self.bootstrap), self.service) as box:
+        async with open_mailbox(self.cluster, self.service) as box:
             while len(kept := (await box.letters()).by_position) < number:
                 pass
             return list(kept.values())

@@ -94,7 +94,7 @@ EXAMPLES: Final[tuple[Event, ...]] = (
         code="ceasefire_agreed",
         label="Ceasefire agreed",
         status=Status.REPORTED,
-        reason="first_reached",
+        reason="first_report",
         what=What(actors=_SIGNAL.actors),
         first_seen=_PUBLISHED,
         last_seen=_PUBLISHED,

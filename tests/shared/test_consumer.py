@@ -37,6 +37,7 @@ class Bench:
         self.handled = []
         self.trouble = lambda event: None
         self.producer = Producer(self.cluster, self.service)
+        self.patience = IMPATIENT
 
     async def handle(self, events):
         for event in events:
@@ -54,7 +55,7 @@ class Bench:
             letters=self.letters,
             clock=utc_now,
             outages=(DatabaseDownError,),
-            patience=IMPATIENT,
+            patience=self.patience,
         )
 
     async def send(self, *ids):

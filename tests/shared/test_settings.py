@@ -93,6 +93,13 @@ def test_a_database_of_another_kind_is_refused(monkeypatch):
         load(DatabaseSettings)
 
 
+def test_the_password_of_a_refused_url_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "mysql://u:tell@nobody@db/parley")
+    with pytest.raises(SettingsError) as error:
+        load(DatabaseSettings)
+    assert str(error.value).startswith("DATABASE_URL is 'mysql://u:***@db/parley': expected postgresql://")
+
+
 def test_without_a_url_each_service_has_its_own_file(tmp_path, monkeypatch):
     monkeypatch.setenv("PARLEY_VAR", str(tmp_path / "new"))
     assert load(DatabaseSettings).url_for("ingest") == f"sqlite+aiosqlite:///{tmp_path}/new/ingest.db"

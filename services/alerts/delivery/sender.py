@@ -13,7 +13,6 @@ from typing import Final, Self
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.channels import Channel
@@ -146,7 +145,7 @@ class Sender:
         try:
             return await stage()
         except Exception as error:
-            if _passes(error):
+            if isinstance(error, OUTAGES):
                 self._failures.append(f"the database does not answer: {error}")
                 log.warning("sender.waiting", stage=stage.__name__, error=repr(error))
                 return False
@@ -193,7 +192,7 @@ class Sender:
                 await store(self._engine, results)
                 self._tries.forget([one.claim for one in results])
             except Exception as error:
-                if _passes(error):
+                if isinstance(error, OUTAGES):
                     raise
                 log.exception("results.not_stored_together", number=len(results))
                 await self._store_each(results)
@@ -205,7 +204,7 @@ class Sender:
             try:
                 await store(self._engine, [result])
             except Exception as error:
-                if _passes(error):
+                if isinstance(error, OUTAGES):
                     raise
                 log.exception("result.not_stored", delivery=result.claim.id)
             self._tries.forget([result.claim])
@@ -231,11 +230,6 @@ class Sender:
                     await claim_store.renew(connection, ids, lease=self._lease)
             except Exception as error:  # noqa: BLE001 - what is not renewed may be sent twice, no worse
                 log.warning("leases.not_renewed", number=len(ids), error=repr(error))
-
-
-def _passes(error: Exception) -> bool:
-    """Whether it is an outage; asyncpg has no name of its own for a connection that was cut in mid-statement."""
-    return isinstance(error, OUTAGES) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 async def _sleep(event: asyncio.Event, seconds: float) -> bool:
