@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -98,65 +99,59 @@ async def outage(stack, stop, start, confessions):
     return await stack.ready(began)
 
 
-async def test_the_broker_goes_away_and_comes_back(stack, table):
-    stream, client = stack.stream("broker", 600), stack.client()
-    names_the_broker = {
-        "ingest": blames("kafka", stack.broker.bootstrap),
-        "classify": blames("broker", stack.broker.bootstrap),
-        "alerts": blames("broker", stack.broker.bootstrap),
-    }
+async def goes_away_and_comes_back(stack, table, part, fault, stops, start, confessions):
+    """Stop a server in each of several ways while 600 texts go through: no service restarts, clients come again."""
+    stream, client = stack.stream(part, 600), stack.client()
     before = {name: service.process.pid for name, service in stack.services.items()}
     posting = asyncio.create_task(client.post(stream.texts, seconds=20))
     recoveries = []
-    for kill in (False, True):
+    for stop in stops:
         await asyncio.sleep(2)
-        recoveries.append(
-            await outage(stack, lambda kill=kill: stack.broker.stop(kill=kill), stack.broker.start, names_the_broker)
-        )
+        recoveries.append(await outage(stack, stop, start, confessions))
     await posting
     accounted = await stack.accounts.settled(stream, client.accepted)
     assert {name: service.process.pid for name, service in stack.services.items()} == before
     assert client.refused["503"]
     table.append(
         Row(
-            "broker stopped, then killed",
-            2,
+            fault,
+            len(stops),
             len(stream.texts),
             accounted,
             stack.accounts.seen_again(),
             spread(recoveries),
-            "yes, named the broker",
+            f"yes, named the {part}",
             f"{client.refused['503']} × 503; slowest answer {client.slowest:.1f} s",
         )
     )
 
 
+async def test_the_broker_goes_away_and_comes_back(stack, table):
+    names_the_broker = {
+        "ingest": blames("kafka", stack.broker.bootstrap),
+        "classify": blames("broker", stack.broker.bootstrap),
+        "alerts": blames("broker", stack.broker.bootstrap),
+    }
+    await goes_away_and_comes_back(
+        stack,
+        table,
+        "broker",
+        "broker stopped, then killed",
+        [partial(stack.broker.stop, kill=kill) for kill in (False, True)],
+        stack.broker.start,
+        names_the_broker,
+    )
+
+
 async def test_postgresql_goes_away_and_comes_back(stack, table):
-    stream, client = stack.stream("postgresql", 600), stack.client()
-    names_the_database = {name: blames("database", "database does not answer") for name in ("ingest", "alerts")}
-    before = {name: service.process.pid for name, service in stack.services.items()}
-    posting = asyncio.create_task(client.post(stream.texts, seconds=20))
-    recoveries = []
-    for mode in ("fast", "immediate"):
-        await asyncio.sleep(2)
-        recoveries.append(
-            await outage(stack, lambda mode=mode: stack.postgres.stop(mode), stack.postgres.start, names_the_database)
-        )
-    await posting
-    accounted = await stack.accounts.settled(stream, client.accepted)
-    assert {name: service.process.pid for name, service in stack.services.items()} == before
-    assert client.refused["503"]
-    table.append(
-        Row(
-            "PostgreSQL stopped, then crashed",
-            2,
-            len(stream.texts),
-            accounted,
-            stack.accounts.seen_again(),
-            spread(recoveries),
-            "yes, named the database",
-            f"{client.refused['503']} × 503; slowest answer {client.slowest:.1f} s",
-        )
+    await goes_away_and_comes_back(
+        stack,
+        table,
+        "database",
+        "PostgreSQL stopped, then crashed",
+        [partial(stack.postgres.stop, mode) for mode in ("fast", "immediate")],
+        stack.postgres.start,
+        {name: blames("database", "database does not answer") for name in ("ingest", "alerts")},
     )
 
 
